@@ -7,8 +7,32 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-const OS = { linux: 'linux', mac: 'darwin', darwin: 'darwin', win: 'win32', win32: 'win32', freebsd: 'freebsd', android: 'android', aix: 'aix', openharmony: 'openharmony', netbsd: 'netbsd', openbsd: 'openbsd', sunos: 'sunos' }
-const CPU = { x64: 'x64', arm64: 'arm64', armv7l: ['arm', 'x64'], arm: 'arm', ia32: 'ia32', ppc64: 'ppc64', riscv64: 'riscv64', s390x: 's390x', loong64: 'loong64', mips64el: 'mips64el' }
+const OS = {
+  linux: 'linux',
+  mac: 'darwin',
+  darwin: 'darwin',
+  win: 'win32',
+  win32: 'win32',
+  freebsd: 'freebsd',
+  android: 'android',
+  aix: 'aix',
+  openharmony: 'openharmony',
+  netbsd: 'netbsd',
+  openbsd: 'openbsd',
+  sunos: 'sunos',
+}
+const CPU = {
+  x64: 'x64',
+  arm64: 'arm64',
+  armv7l: ['arm', 'x64'],
+  arm: 'arm',
+  ia32: 'ia32',
+  ppc64: 'ppc64',
+  riscv64: 'riscv64',
+  s390x: 's390x',
+  loong64: 'loong64',
+  mips64el: 'mips64el',
+}
 
 /** Entries that a lockfile lacks: every optional dependency of a locked package that has no entry of its own. */
 export function missingEntries(lock) {
@@ -20,7 +44,12 @@ export function missingEntries(lock) {
       const words = name.split('/').at(-1).split('-')
       const os = words.map((w) => OS[w]).find(Boolean)
       const cpu = words.map((w) => CPU[w]).find(Boolean)
-      missing.set(`node_modules/${name}`, { version: version.replace(/^[\^~]/, ''), optional: true, ...(os && { os: [os] }), ...(cpu && { cpu: [cpu].flat() }) })
+      missing.set(`node_modules/${name}`, {
+        version: version.replace(/^[\^~]/, ''),
+        optional: true,
+        ...(os && { os: [os] }),
+        ...(cpu && { cpu: [cpu].flat() }),
+      })
     }
   }
   return missing
