@@ -1,0 +1,316 @@
+/**
+ * The tables, as Kysely sees them. A stage owns its tables; ids point upstream only.
+ *
+ * TypeScript says `createdAt`, SQL says `created_at`: the database is opened with Kysely's CamelCasePlugin({ maintainNestedObjectKeys: true }),
+ * so keys inside jsonb stay as they were written. Integers beyond 2^31 come back as numbers; timestamps as Date; bytea as Uint8Array.
+ */
+
+import type { ColumnType, GeneratedAlways } from 'kysely'
+import type { Digest } from './blobs.ts'
+
+/** jsonb: written as JSON text, read back parsed. */
+type Json<T> = ColumnType<T, string, string>
+type CreatedAt = ColumnType<Date, Date | string | undefined, never>
+
+export type RoleName = 'contributor' | 'reviewer' | 'maintainer'
+
+/** One file of an artefact made of several, e.g. a PEFT adapter or a base model folder. */
+export interface StoredFile {
+  readonly path: string
+  readonly digest: Digest
+  readonly size: number
+}
+
+export interface PeopleTable {
+  id: GeneratedAlways<number>
+  name: string
+  role: RoleName
+  createdAt: CreatedAt
+}
+
+export interface TokensTable {
+  id: GeneratedAlways<number>
+  personId: number
+  /** sha256 of the token, hexadecimal: the token itself is shown once and never stored. */
+  hash: string
+  label: string
+  createdAt: CreatedAt
+  revokedAt: Date | null
+}
+
+export interface BaseModelsTable {
+  id: GeneratedAlways<number>
+  name: string
+  /** SPDX expression, as declared by whoever added it. */
+  licence: string
+  source: string
+  /** Over the sorted (path, digest) of all files. */
+  digest: Digest
+  /** The HfConfig. */
+  config: Json<unknown>
+  files: Json<readonly StoredFile[]>
+  parameters: number
+  /** GGUF artefacts made from the files, first is what is served by default. */
+  served: Json<readonly { readonly quantization: 'F16' | 'Q8_0' | 'F32'; readonly digest: Digest; readonly size: number }[]>
+  hasChatTemplate: boolean
+  createdAt: CreatedAt
+}
+
+export interface CommunityModelsTable {
+  id: GeneratedAlways<number>
+  owner: string
+  name: string
+  baseId: number
+  description: string
+  /** Numbered clauses of values and tone. */
+  charter: Json<readonly string[]>
+  /** Accepting reviews a contribution needs. */
+  quorum: number
+  /** Recipe overrides as YAML, or '' for the defaults. */
+  recipe: string
+  /** Licences whose examples may be trained on; null admits every licence whose terms are known. */
+  licencePolicy: Json<{ readonly allow: readonly string[] | null }>
+  createdAt: CreatedAt
+}
+
+export interface SuitesTable {
+  id: GeneratedAlways<number>
+  modelId: number
+  name: string
+  kind: 'text' | 'exact' | 'choice'
+  /** The samples, JSONL in blob storage. */
+  digest: Digest
+  count: number
+  /** A release must improve its target suites; the others must not regress beyond their tolerance. */
+  target: boolean
+  /** Largest loss of score a release may have, in the suite's own unit (share right, or bits per byte). */
+  tolerance: number
+  /** The suite of the same name this one replaces. */
+  supersedes: number | null
+  createdAt: CreatedAt
+}
+
+export interface SuiteKeysTable {
+  suiteId: number
+  /** sha256 (hex) of the normalised text of a sample, for finding training examples that give the answer away. */
+  key: string
+}
+
+export interface FeedbackTable {
+  id: GeneratedAlways<number>
+  modelId: number
+  /** null: the base alone answered. */
+  releaseId: number | null
+  personId: number | null
+  /** The conversation up to and including the answer. */
+  turns: Json<readonly { readonly role: string; readonly content: string }[]>
+  rating: 'up' | 'down'
+  correction: string | null
+  createdAt: CreatedAt
+}
+
+export type ContributionState = 'open' | 'changes-requested' | 'accepted' | 'rejected' | 'withdrawn'
+
+export interface ContributionsTable {
+  id: GeneratedAlways<number>
+  modelId: number
+  /** null: the local operator. */
+  authorId: number | null
+  state: ContributionState
+  message: string
+  /** Rounds of revision; the current one. Starts at 1. */
+  round: number
+  /** What was said about an answer, where this came from that. */
+  feedbackId: number | null
+  createdAt: CreatedAt
+}
+
+export interface ContributionRoundsTable {
+  contributionId: number
+  round: number
+  message: string
+  /** The Developer Certificate of Origin line: who vouches for the right to give this. */
+  signOff: string
+  /** Findings of the checks that ran on this round. */
+  checks: Json<readonly unknown[]>
+  createdAt: CreatedAt
+}
+
+export interface ContributionChangesTable {
+  contributionId: number
+  round: number
+  position: number
+  kind: 'add' | 'replace' | 'remove'
+  /** The example that comes (add, replace). */
+  exampleDigest: Digest | null
+  /** The example that goes (replace, remove). */
+  targetDigest: Digest | null
+}
+
+export interface ExamplesTable {
+  digest: Digest
+  /** Over the content alone, without provenance: equal for exact duplicates. */
+  contentDigest: Digest
+  /** { content, provenance }. */
+  body: Json<unknown>
+  createdAt: CreatedAt
+}
+
+export interface ExampleBandsTable {
+  /** A MinHash band: examples that share one are near-duplicate candidates. */
+  band: number
+  digest: Digest
+}
+
+export interface ReviewsTable {
+  id: GeneratedAlways<number>
+  contributionId: number
+  round: number
+  /** null: the local operator. */
+  reviewerId: number | null
+  decision: 'accept' | 'reject' | 'request-changes'
+  message: string
+  createdAt: CreatedAt
+}
+
+export interface DatasetBucketsTable {
+  digest: Digest
+  /** Member digests, 32 raw bytes each, sorted. */
+  members: Uint8Array
+}
+
+export interface DatasetRevisionsTable {
+  id: GeneratedAlways<number>
+  modelId: number
+  /** 1, 2, 3 … within its community model. */
+  number: number
+  parentId: number | null
+  /** The root. */
+  digest: Digest
+  /** Non-empty buckets in order: 2 bytes of index (big-endian) and 32 bytes of digest each. */
+  buckets: Uint8Array
+  count: number
+  createdAt: CreatedAt
+}
+
+export interface RevisionContributionsTable {
+  revisionId: number
+  contributionId: number
+}
+
+export type RunState = 'queued' | 'running' | 'finished' | 'failed' | 'cancelled'
+
+export interface TrainingRunsTable {
+  id: GeneratedAlways<number>
+  modelId: number
+  baseId: number
+  revisionId: number
+  /** The effective recipe: nothing left to a default. */
+  recipe: Json<unknown>
+  /** Trainer name and version: a run is a function of base, revision, recipe and this. */
+  trainer: string
+  /** The examples as trained on, JSONL in blob storage; null until the run starts. */
+  examples: Digest | null
+  state: RunState
+  /** The last event, for those who join late. */
+  progress: Json<unknown> | null
+  error: string | null
+  startedBy: number | null
+  createdAt: CreatedAt
+  startedAt: Date | null
+  endedAt: Date | null
+}
+
+export interface RunStepsTable {
+  runId: number
+  step: number
+  loss: number
+  gradientNorm: number
+  learningRate: number
+  tokensPerSecond: number
+}
+
+export interface CheckpointsTable {
+  id: GeneratedAlways<number>
+  runId: number
+  step: number
+  /** Over the sorted (path, digest) of its files. */
+  digest: Digest
+  /** The PEFT adapter. */
+  files: Json<readonly StoredFile[]>
+  /** The same adapter as GGUF, which is what is evaluated and served. */
+  served: Digest
+  createdAt: CreatedAt
+}
+
+export interface EvaluationsTable {
+  id: GeneratedAlways<number>
+  modelId: number
+  suiteId: number
+  /** null: the base alone. */
+  checkpointId: number | null
+  /** What answered: the GGUF base and the GGUF adapter. */
+  servedBase: Digest
+  servedAdapter: Digest | null
+  state: RunState
+  metric: string
+  score: number | null
+  count: number
+  /** Per-sample results, JSONL in blob storage. */
+  samples: Digest | null
+  seconds: number | null
+  error: string | null
+  createdAt: CreatedAt
+}
+
+export interface ReleasesTable {
+  id: GeneratedAlways<number>
+  modelId: number
+  /** Semantic version. */
+  version: string
+  previousId: number | null
+  checkpointId: number
+  state: 'published' | 'retracted'
+  /** The comparisons the gate decided on. */
+  gate: Json<unknown>
+  changelog: Json<unknown>
+  /** Concluded licence with its why-path. */
+  licence: Json<unknown>
+  card: string
+  artefacts: Json<
+    readonly { readonly format: 'peft' | 'gguf' | 'card'; readonly path: string; readonly digest: Digest; readonly size: number }[]
+  >
+  retraction: string | null
+  publishedBy: number | null
+  createdAt: CreatedAt
+}
+
+export interface ReleaseEvaluationsTable {
+  releaseId: number
+  evaluationId: number
+}
+
+export interface Schema {
+  people: PeopleTable
+  tokens: TokensTable
+  baseModels: BaseModelsTable
+  communityModels: CommunityModelsTable
+  suites: SuitesTable
+  suiteKeys: SuiteKeysTable
+  feedback: FeedbackTable
+  contributions: ContributionsTable
+  contributionRounds: ContributionRoundsTable
+  contributionChanges: ContributionChangesTable
+  examples: ExamplesTable
+  exampleBands: ExampleBandsTable
+  reviews: ReviewsTable
+  datasetBuckets: DatasetBucketsTable
+  datasetRevisions: DatasetRevisionsTable
+  revisionContributions: RevisionContributionsTable
+  trainingRuns: TrainingRunsTable
+  runSteps: RunStepsTable
+  checkpoints: CheckpointsTable
+  evaluations: EvaluationsTable
+  releases: ReleasesTable
+  releaseEvaluations: ReleaseEvaluationsTable
+}
