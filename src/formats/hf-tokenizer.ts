@@ -1,0 +1,157 @@
+/** Checks a parsed `tokenizer.json` before anything is built from it, and reads what conversion needs: tokens, ids, merges. */
+
+import { FormatError } from './format-error.ts'
+import { describe, fieldsOf, isRecord, type JsonRecord } from './strict-json.ts'
+
+export const tokenizerLimits = {
+  /** Gemma's vocabulary, the largest in use, has 262,144 tokens. */
+  tokens: 1_048_576,
+  merges: 2_097_152,
+  /** Runs of spaces or dashes make the longest real tokens, of a few hundred characters. */
+  tokenCharacters: 4_096,
+  /** The longest published pre-tokenizer expressions have about 600 characters. */
+  regexCharacters: 4_096,
+} as const
+
+export interface AddedToken {
+  readonly id: number
+  readonly content: string
+  /** Control tokens, which decoding can leave out; others are words added after training. */
+  readonly special: boolean
+  readonly normalized: boolean
+}
+
+/** A byte-pair tokenizer whose parts have been checked. */
+export interface TokenizerDefinition {
+  readonly json: JsonRecord
+  /** By id; holes are undefined. */
+  readonly tokens: readonly (string | undefined)[]
+  readonly ids: ReadonlyMap<string, number>
+  readonly added: readonly AddedToken[]
+  /** Ids of special added tokens. */
+  readonly special: ReadonlySet<number>
+  /** In order of rank. */
+  readonly merges: readonly (readonly [string, string])[]
+  readonly unkToken: string | null
+  readonly byteFallback: boolean
+  readonly ignoreMerges: boolean
+  readonly hasPostProcessor: boolean
+}
+
+/** Throws FormatError on anything but a byte-pair tokenizer with a consistent vocabulary. */
+export function checkTokenizerJson(json: unknown): TokenizerDefinition {
+  const file = fieldsOf(json, 'tokenizer.json')
+  const model = fieldsOf(file.value('model'), 'tokenizer.json: model')
+  const type = model.value('type')
+  if (type !== undefined && type !== 'BPE')
+    throw new FormatError(`tokenizer.json: the model is ${describe(type)}; only byte-pair encoding (BPE) works.`)
+  const tokens: (string | undefined)[] = []
+  const ids = new Map<string, number>()
+  const place = (id: unknown, token: unknown): number => {
+    if (!Number.isSafeInteger(id) || (id as number) < 0 || (id as number) >= tokenizerLimits.tokens)
+      throw new FormatError(
+        `tokenizer.json: token ${describe(token)} has id ${describe(id)}; ids run from 0 to ${tokenizerLimits.tokens - 1}.`,
+      )
+    if (typeof token !== 'string' || token.length > tokenizerLimits.tokenCharacters)
+      throw new FormatError(
+        `tokenizer.json: the token of id ${id as number} must be a text of at most ${tokenizerLimits.tokenCharacters} characters.`,
+      )
+    const before = tokens[id as number]
+    if (before !== undefined && before !== token)
+      throw new FormatError(`tokenizer.json: tokens ${describe(before)} and ${describe(token)} share id ${id as number}.`)
+    if (ids.has(token) && ids.get(token) !== id)
+      throw new FormatError(`tokenizer.json: token ${describe(token)} has ids ${ids.get(token)} and ${id as number}.`)
+    tokens[id as number] = token
+    ids.set(token, id as number)
+    return id as number
+  }
+  const vocab = model.value('vocab')
+  if (!isRecord(vocab)) return model.refuse('vocab', 'an object from token to id')
+  for (const [token, id] of Object.entries(vocab)) place(id, token)
+  if (ids.size === 0) throw new FormatError('tokenizer.json: the vocabulary is empty.')
+
+  const added = parseAdded(file.value('added_tokens'))
+  for (const token of added) place(token.id, token.content)
+  // Array.from makes the holes real, so that every reader sees undefined.
+  const list = Array.from(tokens)
+  const unkToken = model.text('unk_token') ?? null
+  if (unkToken !== null && !ids.has(unkToken))
+    throw new FormatError(`tokenizer.json: the unknown token ${describe(unkToken)} is not in the vocabulary.`)
+  if (model.value('dropout') !== undefined && model.value('dropout') !== 0)
+    throw new FormatError('tokenizer.json: the model has BPE dropout, which makes tokens random; set dropout to null.')
+  for (const key of ['normalizer', 'pre_tokenizer', 'post_processor', 'decoder']) checkPart(file.value(key), `tokenizer.json: ${key}`, 0)
+  return {
+    // The library asks for these keys even where they are null.
+    json: {
+      normalizer: null,
+      pre_tokenizer: null,
+      post_processor: null,
+      decoder: null,
+      ...file.record,
+      added_tokens: file.value('added_tokens') ?? [],
+    },
+    tokens: list,
+    ids,
+    added,
+    special: new Set(added.filter((token) => token.special).map((token) => token.id)),
+    merges: parseMerges(model.value('merges'), ids),
+    unkToken,
+    byteFallback: model.boolean('byte_fallback', false),
+    ignoreMerges: model.boolean('ignore_merges', false),
+    hasPostProcessor: addsSpecialTokens(file.value('post_processor')),
+  }
+}
+
+function parseAdded(value: unknown): AddedToken[] {
+  if (value === undefined) return []
+  if (!Array.isArray(value) || value.length > tokenizerLimits.tokens) throw new FormatError('tokenizer.json: added_tokens must be a list.')
+  return value.map((entry: unknown, i) => {
+    const token = fieldsOf(entry, `tokenizer.json: added_tokens[${i}]`)
+    const content = token.text('content')
+    if (content === undefined || content === '') return token.refuse('content', 'a text')
+    const special = token.boolean('special', false)
+    return {
+      id: token.integer('id', { min: 0, max: tokenizerLimits.tokens - 1 }),
+      content,
+      special,
+      normalized: token.boolean('normalized', !special),
+    }
+  })
+}
+
+/** Pairs as a list of two, or as one text with a space between, as older files write them. Both parts and their union must be tokens. */
+function parseMerges(value: unknown, ids: ReadonlyMap<string, number>): (readonly [string, string])[] {
+  if (!Array.isArray(value) || value.length > tokenizerLimits.merges)
+    throw new FormatError(`tokenizer.json: merges must be a list of at most ${tokenizerLimits.merges} pairs.`)
+  return value.map((entry: unknown, rank) => {
+    const pair: unknown = typeof entry === 'string' ? entry.split(' ') : entry
+    const refuse = (fact: string): never => {
+      throw new FormatError(`tokenizer.json: merge ${rank} ${fact}`)
+    }
+    if (!Array.isArray(pair) || pair.length !== 2 || typeof pair[0] !== 'string' || typeof pair[1] !== 'string' || !pair[0] || !pair[1])
+      return refuse(`is ${describe(entry)}; a pair of tokens is needed.`)
+    // Readers tell the two ways of writing apart by the first one, so a file that mixes them means different things to different readers.
+    if (typeof entry !== typeof value[0]) return refuse('is written in another way than the first.')
+    const [left, right] = pair as [string, string]
+    for (const token of [left, right, left + right])
+      if (!ids.has(token)) return refuse(`uses ${describe(token)}, which is not in the vocabulary.`)
+    return [left, right] as const
+  })
+}
+
+/** Bounds nesting and expression length in the parts that the tokenizer library builds. */
+function checkPart(value: unknown, what: string, depth: number): void {
+  if (value === undefined || value === null) return
+  if (depth > 8) throw new FormatError(`${what} is nested more than 8 deep.`)
+  if (typeof value === 'string' && value.length > tokenizerLimits.regexCharacters)
+    throw new FormatError(`${what} holds a text of ${value.length} characters; at most ${tokenizerLimits.regexCharacters} are read.`)
+  if (depth === 0 && !isRecord(value)) throw new FormatError(`${what} must be an object or null, not ${describe(value)}.`)
+  if (typeof value === 'object') for (const inner of Object.values(value)) checkPart(inner, what, depth + 1)
+}
+
+/** Whether the post-processor can add tokens; a byte-level one only trims offsets. */
+function addsSpecialTokens(value: unknown): boolean {
+  if (!isRecord(value)) return false
+  if (value['type'] === 'Sequence' && Array.isArray(value['processors'])) return value['processors'].some(addsSpecialTokens)
+  return value['type'] !== 'ByteLevel'
+}

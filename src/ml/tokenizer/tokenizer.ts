@@ -1,0 +1,112 @@
+/** Text to token ids and back, and conversations to text, exactly as `tokenizer.json` and `tokenizer_config.json` say. */
+
+import { Template } from '@huggingface/jinja'
+import { Tokenizer as HfTokenizer } from '@huggingface/tokenizers'
+import { FormatError } from '../../formats/format-error.ts'
+import { checkTokenizerJson } from '../../formats/hf-tokenizer.ts'
+import { parseTokenizerConfig } from '../../formats/tokenizer-config.ts'
+
+/** One turn; the shape that chat templates see. */
+export interface TemplateMessage {
+  readonly role: string
+  readonly content: string
+}
+
+export interface Tokenizer {
+  /** One more than the largest token id. A model's vocabulary may be larger: padded. */
+  readonly vocabSize: number
+  readonly bosId: number | null
+  readonly eosId: number | null
+  readonly padId: number | null
+  readonly unkId: number | null
+  readonly hasChatTemplate: boolean
+  /**
+   * Special tokens written out in the text become their ids. `special` adds what the tokenizer puts around a text (the begin token,
+   * for most); rendered chats already hold it, so the default is not to.
+   */
+  encode(text: string, options?: { special?: boolean }): number[]
+  /** The text of ids; unfinished characters come out as U+FFFD. `skipSpecial` leaves out special tokens. Throws FormatError on an unknown id. */
+  decode(ids: readonly number[], options?: { skipSpecial?: boolean }): string
+  /** The token as it stands in the vocabulary (byte-level ones in their printable form), or undefined. */
+  token(id: number): string | undefined
+  /** The id of a token as it stands in the vocabulary, or undefined. */
+  idOf(token: string): number | undefined
+  /** Whether the token is one the text itself never holds, such as an end of turn. */
+  isSpecial(id: number): boolean
+  /** The text that the model's own template makes of a conversation. Throws FormatError where there is no template or it refuses the turns. */
+  renderChat(messages: readonly TemplateMessage[], options?: { addGenerationPrompt?: boolean }): string
+}
+
+/** @param files parsed JSON; `chatTemplate` is the text of chat_template.jinja where the model has one. Throws FormatError. */
+export function loadTokenizer(files: { tokenizer: unknown; config: unknown; chatTemplate?: string | null }): Tokenizer {
+  const definition = checkTokenizerJson(files.tokenizer)
+  const config = parseTokenizerConfig(files.config, files.chatTemplate ?? null)
+  let hf: HfTokenizer
+  try {
+    // The library cleans up spaces before punctuation unless told not to; transformers 5 no longer does, and byte-exact decoding needs it off.
+    hf = new HfTokenizer(definition.json, {
+      ...(config.eosToken === null ? {} : { eos_token: config.eosToken }),
+      clean_up_tokenization_spaces: false,
+    })
+  } catch (cause) {
+    throw new FormatError(`tokenizer.json cannot be used: ${(cause as Error).message}`, undefined, { cause })
+  }
+  const idOf = (token: string | null): number | null => (token === null ? null : (definition.ids.get(token) ?? null))
+  const bosId = idOf(config.bosToken)
+  const eosId = idOf(config.eosToken)
+  const template = config.chatTemplate === null ? null : compileTemplate(config.chatTemplate)
+  return {
+    vocabSize: definition.tokens.length,
+    bosId,
+    eosId,
+    padId: idOf(config.padToken),
+    unkId: idOf(definition.unkToken ?? config.unkToken),
+    hasChatTemplate: template !== null,
+    encode(text, options = {}) {
+      const special = options.special ?? false
+      const { ids } = hf.encode(text, { add_special_tokens: special })
+      if (ids.includes(undefined as unknown as number))
+        throw new FormatError('The text holds a character that the tokenizer has no token for, and tokenizer.json names no unknown token.')
+      // Tokenizers without a post-processor leave the begin and end tokens to the flags of tokenizer_config.json.
+      if (special && !definition.hasPostProcessor) {
+        if (config.addBos && bosId !== null) ids.unshift(bosId)
+        if (config.addEos && eosId !== null) ids.push(eosId)
+      }
+      return ids
+    },
+    decode(ids, options = {}) {
+      for (const id of ids)
+        if (definition.tokens[id] === undefined)
+          throw new FormatError(`Token id ${id} is not in the vocabulary of ${definition.tokens.length}.`)
+      const kept = options.skipSpecial ? ids.filter((id) => !definition.special.has(id)) : [...ids]
+      return kept.length === 0 ? '' : hf.decode(kept)
+    },
+    token: (id) => definition.tokens[id],
+    idOf: (token) => definition.ids.get(token),
+    isSpecial: (id) => definition.special.has(id),
+    renderChat(messages, options = {}) {
+      if (template === null)
+        throw new FormatError('The model has no chat template; give it plain text, or add chat_template to tokenizer_config.json.')
+      try {
+        return template.render({
+          messages: messages.map(({ role, content }) => ({ role, content })),
+          add_generation_prompt: options.addGenerationPrompt ?? false,
+          bos_token: config.bosToken ?? '',
+          eos_token: config.eosToken ?? '',
+          pad_token: config.padToken ?? '',
+          unk_token: config.unkToken ?? '',
+        })
+      } catch (cause) {
+        throw new FormatError(`The chat template refuses the conversation: ${(cause as Error).message}`, undefined, { cause })
+      }
+    },
+  }
+}
+
+function compileTemplate(source: string): Template {
+  try {
+    return new Template(source)
+  } catch (cause) {
+    throw new FormatError(`The chat template cannot be read: ${(cause as Error).message}`, undefined, { cause })
+  }
+}
