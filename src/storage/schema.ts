@@ -256,6 +256,8 @@ export interface EvaluationsTable {
   metric: string
   score: number | null
   count: number
+  /** Samples answered so far, for those who watch. */
+  done: number
   /** Per-sample results, JSONL in blob storage. */
   samples: Digest | null
   seconds: number | null

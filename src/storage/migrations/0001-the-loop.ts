@@ -163,6 +163,7 @@ const statements = [
     metric text not null,
     score double precision,
     count integer not null,
+    done integer not null,
     samples text,
     seconds double precision,
     error text,

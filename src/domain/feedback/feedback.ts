@@ -1,0 +1,23 @@
+/** Feedback: what somebody said about an answer. It can become a contribution that names it as origin. */
+
+export interface FeedbackTurn {
+  readonly role: 'system' | 'user' | 'assistant'
+  readonly content: string
+}
+
+export interface Feedback {
+  readonly id: number
+  readonly modelId: number
+  /** The release that answered; null: the base alone. */
+  readonly releaseId: number | null
+  /** null: the local operator. */
+  readonly personId: number | null
+  /** The conversation up to and including the answer. */
+  readonly turns: readonly FeedbackTurn[]
+  readonly rating: 'up' | 'down'
+  /** What the answer should have been. */
+  readonly correction: string | null
+  /** Contributions that were made from it. */
+  readonly contributions: readonly number[]
+  readonly createdAt: Date
+}

@@ -1,0 +1,89 @@
+/** A release: a checkpoint that passed its gate, with everything somebody needs to use, check or doubt it. */
+
+import type { Digest } from '../../storage/blobs.ts'
+import type { Comparison } from '../evaluation/evaluation.ts'
+
+export interface Release {
+  readonly id: number
+  readonly modelId: number
+  /** owner/name of the community model. */
+  readonly model: string
+  readonly version: string
+  /** The release it was compared with; null for a first one, compared with its base. */
+  readonly previousId: number | null
+  readonly checkpointId: number
+  readonly state: 'published' | 'retracted'
+  readonly gate: GateReport
+  readonly changelog: Changelog
+  readonly licence: ReleaseLicence
+  /** Markdown with the front matter model hubs read. */
+  readonly card: string
+  readonly artefacts: readonly Artefact[]
+  /** Why it was retracted. */
+  readonly retraction: string | null
+  readonly publishedBy: number | null
+  readonly createdAt: Date
+}
+
+export interface Artefact {
+  /** gguf: the served base and the adapter over it. */
+  readonly format: 'peft' | 'gguf' | 'card'
+  readonly path: string
+  readonly digest: Digest
+  readonly size: number
+}
+
+export interface GateReport {
+  readonly passed: boolean
+  /** What everything was compared with: 'base' or the previous version. */
+  readonly against: string
+  readonly suites: readonly GatedSuite[]
+}
+
+export interface GatedSuite {
+  readonly name: string
+  readonly target: boolean
+  readonly tolerance: number
+  readonly passed: boolean
+  /** One sentence a newcomer understands, with the numbers. */
+  readonly reason: string
+  /** Against the previous release, or the base for a first one: what the gate decided on. */
+  readonly comparison: Comparison
+  /** Against the base, for the reader. */
+  readonly withBase: Comparison
+}
+
+export interface Changelog {
+  readonly contributions: readonly ChangelogContribution[]
+  readonly dataset: {
+    readonly number: number
+    readonly digest: Digest
+    readonly count: number
+    readonly previous: { readonly number: number; readonly digest: Digest; readonly count: number } | null
+  }
+  /** Recipe values that differ from the previous release's run. */
+  readonly recipe: readonly { readonly key: string; readonly before: string | null; readonly now: string }[]
+  readonly base: string
+}
+
+export interface ChangelogContribution {
+  readonly id: number
+  /** The author's name; the local operator has the name 'operator'. */
+  readonly author: string
+  readonly message: string
+  readonly added: number
+  readonly replaced: number
+  readonly removed: number
+  readonly reviewers: readonly string[]
+}
+
+export interface ReleaseLicence {
+  /** SPDX expression, or null where the parts contradict each other. */
+  readonly concluded: string | null
+  readonly commercialUse: boolean | null
+  /** What the conclusion rests on, strictest first. */
+  readonly because: readonly string[]
+}
+
+/** What `export` writes. */
+export type ExportFormat = 'peft' | 'gguf' | 'gguf-merged'

@@ -1,0 +1,10 @@
+/** Lets a cancelled or failed run go on from its newest checkpoint. */
+
+import { AppError } from '../../errors.ts'
+import type { Database } from '../../storage/database.ts'
+import type { Actor } from '../people/actor.ts'
+import type { TrainingRun } from './run.ts'
+
+export async function resumeRun(app: { readonly db: Database }, actor: Actor, id: number): Promise<TrainingRun> {
+  throw new AppError('unavailable', 'This verb is being written.', { cause: [app, actor, id] })
+}
