@@ -123,6 +123,8 @@ export interface ContributionsTable {
   /** What was said about an answer, where this came from that. */
   feedbackId: number | null
   createdAt: CreatedAt
+  /** When it was accepted, rejected or withdrawn; accepted ones of a model are in this order. */
+  decidedAt: Date | null
 }
 
 export interface ContributionRoundsTable {

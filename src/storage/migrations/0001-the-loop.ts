@@ -63,7 +63,8 @@ const statements = [
     message text not null,
     round integer not null,
     feedback_id integer,
-    created_at timestamptz not null default now())`,
+    created_at timestamptz not null default now(),
+    decided_at timestamptz)`,
   `create index contributions_of_model on contributions (model_id, id)`,
   `create table contribution_rounds (
     contribution_id integer not null references contributions,
@@ -92,6 +93,7 @@ const statements = [
     target_digest text references examples,
     primary key (contribution_id, round, position))`,
   `create index changes_by_example on contribution_changes (example_digest)`,
+  `create index changes_by_target on contribution_changes (target_digest)`,
   `create table reviews (
     id integer generated always as identity primary key,
     contribution_id integer not null references contributions,

@@ -1,0 +1,99 @@
+/** A contribution: a change set that people review, in one or more rounds. */
+
+import type { Digest } from '../../storage/blobs.ts'
+import type { ContributionState } from '../../storage/schema.ts'
+import type { Example, Provenance } from './example.ts'
+
+export type { ContributionState } from '../../storage/schema.ts'
+
+export type CheckName =
+  'schema' | 'size' | 'encoding' | 'provenance' | 'licence' | 'language' | 'duplicate' | 'near-duplicate' | 'overlap' | 'target'
+
+/** What a check found. An error turns the contribution away; a warning is shown to reviewers. */
+export interface Finding {
+  readonly check: CheckName
+  readonly severity: 'error' | 'warning'
+  /** 1-based row of the change set; null where it is about the whole. */
+  readonly row: number | null
+  readonly sentence: string
+}
+
+/** One change as it is offered. `row` says where it stood in a file; provenance left out is the contribution's. */
+export type OfferedChange =
+  | { readonly kind: 'add'; readonly content: unknown; readonly provenance?: OfferedProvenance; readonly row?: number }
+  | {
+      readonly kind: 'replace'
+      readonly target: string
+      readonly content: unknown
+      readonly provenance?: OfferedProvenance
+      readonly row?: number
+    }
+  | { readonly kind: 'remove'; readonly target: string; readonly row?: number }
+  /** A row of a file that could not be read; its findings turn the contribution away together with all others. */
+  | { readonly kind: 'unreadable'; readonly row: number; readonly sentence: string }
+
+export type OfferedProvenance = { readonly [field in keyof Provenance]?: Provenance[field] | string | null | undefined }
+
+/** What a contributor hands in. */
+export interface Offer {
+  readonly message: string
+  readonly licence: string
+  readonly language: string
+  readonly origin: string
+  readonly generator?: string | null | undefined
+  readonly source: string
+  /** The Developer Certificate of Origin 1.1: who vouches for the right to give this, e.g. "Asha K". */
+  readonly signOff: string
+  readonly changes: Iterable<OfferedChange> | AsyncIterable<OfferedChange>
+  /** What was said about an answer, where this came from that. */
+  readonly feedbackId?: number | null | undefined
+}
+
+export interface Contribution {
+  readonly id: number
+  readonly modelId: number
+  /** `owner/name`. */
+  readonly model: string
+  readonly authorId: number | null
+  /** Name of the author; "operator" for the local operator. */
+  readonly author: string
+  readonly state: ContributionState
+  readonly message: string
+  readonly round: number
+  readonly feedbackId: number | null
+  /** Changes of the current round. */
+  readonly counts: { readonly add: number; readonly replace: number; readonly remove: number }
+  readonly createdAt: Date
+  /** When it was accepted, rejected or withdrawn. */
+  readonly decidedAt: Date | null
+}
+
+export interface ContributionRound {
+  readonly round: number
+  readonly message: string
+  readonly signOff: string
+  readonly checks: readonly Finding[]
+  readonly createdAt: Date
+}
+
+/** A change as stored, with the examples it speaks of. */
+export type Change =
+  | { readonly kind: 'add'; readonly position: number; readonly digest: Digest; readonly example: Example }
+  | {
+      readonly kind: 'replace'
+      readonly position: number
+      readonly digest: Digest
+      readonly example: Example
+      readonly target: Digest
+      readonly targetExample: Example
+    }
+  | { readonly kind: 'remove'; readonly position: number; readonly target: Digest; readonly targetExample: Example }
+
+export const contributionLimits = {
+  /** A reviewer has to be able to read a contribution; larger imports are split. */
+  changes: 20_000,
+  message: 2_000,
+  signOff: 200,
+  /** Findings kept and shown of each severity; the rest are counted. */
+  findings: 500,
+} as const

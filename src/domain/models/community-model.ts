@@ -1,0 +1,34 @@
+/** A community model: what a community improves together. */
+
+/** Licences whose examples may be trained on; null admits every licence whose terms are known. */
+export interface LicencePolicy {
+  readonly allow: readonly string[] | null
+}
+
+export interface CommunityModel {
+  readonly id: number
+  readonly owner: string
+  readonly name: string
+  readonly baseId: number
+  /** Name of the base model. */
+  readonly base: string
+  readonly description: string
+  /** Clauses of values and tone; clause n of the charter is charter[n − 1]. */
+  readonly charter: readonly string[]
+  /** Accepting reviews a contribution needs, of different people. */
+  readonly quorum: number
+  /** Recipe overrides as YAML, or '' for the defaults. */
+  readonly recipe: string
+  readonly licencePolicy: LicencePolicy
+  readonly createdAt: Date
+}
+
+export const communityLimits = {
+  description: 4_000,
+  /** A charter is read before every review. */
+  clauses: 100,
+  clause: 1_000,
+  /** More reviews than this are a vote, not a review. */
+  quorum: 20,
+  recipe: 20_000,
+} as const

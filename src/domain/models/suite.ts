@@ -1,0 +1,48 @@
+/** An eval suite of a community model, and the shapes of its samples. */
+
+import type { ChatMessage } from '../../trainers/trainer.ts'
+import type { Digest } from '../../storage/blobs.ts'
+
+export type SuiteKind = 'text' | 'exact' | 'choice'
+
+export interface Suite {
+  readonly id: number
+  readonly modelId: number
+  readonly name: string
+  readonly kind: SuiteKind
+  /** The samples, JSONL in blob storage. */
+  readonly digest: Digest
+  readonly count: number
+  /** A release must improve its target suites; the others must not regress beyond their tolerance. */
+  readonly target: boolean
+  /** Largest loss of score a release may have, in the suite's own unit (share right, or bits per byte). */
+  readonly tolerance: number
+  /** The suite of the same name that this one replaced. */
+  readonly supersedes: number | null
+  readonly createdAt: Date
+}
+
+/** What a model is asked: a conversation ending in the user's turn, or plain text to continue. */
+export type SampleInput = { readonly messages: readonly ChatMessage[] } | { readonly prompt: string }
+
+export interface TextSample {
+  readonly kind: 'text'
+  readonly text: string
+}
+
+export type ExactSample = { readonly kind: 'exact'; readonly expected: string } & SampleInput
+
+export type ChoiceSample = { readonly kind: 'choice'; readonly choices: readonly string[]; readonly answer: number } & SampleInput
+
+export type SuiteSample = TextSample | ExactSample | ChoiceSample
+
+export const suiteLimits = {
+  /** A release waits for every sample; 100,000 greedy answers take hours on one machine. */
+  samples: 100_000,
+  /** Characters of one line. A whole story or document fits. */
+  line: 1_000_000,
+  /** Characters of the conversation and answer together. */
+  text: 400_000,
+  choices: 26,
+  turns: 100,
+} as const
