@@ -1,0 +1,109 @@
+/**
+ * The trainer that needs nothing but this machine: training-graph.ts run by ONNX Runtime on the CPU.
+ *
+ * A run lives in a child process, not in a worker thread: `session.run()` is native code that blocks its event loop for seconds, a process that the
+ * system kills for memory (or that crashes natively) then takes no server with it, its memory goes back to the system whole when it ends (ONNX Runtime's
+ * arenas stay otherwise), and its peak can be measured by itself.
+ */
+
+import { fork, type ChildProcess } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { AppError } from '../../errors.ts'
+import type { MemoryEstimate, Trainer, TrainingEvent, TrainingRequest } from '../trainer.ts'
+import type { FromChild, ToChild } from './training-process.ts'
+import { localTrainerVersion } from './version.ts'
+
+export interface LocalTrainerOptions {
+  /** Threads inside an operator; 2 by default. Results do not depend on it. */
+  readonly threads?: number
+}
+
+export function localTrainer(options: LocalTrainerOptions = {}): Trainer {
+  const threads = options.threads ?? 2
+  return {
+    version: localTrainerVersion,
+
+    async estimate(request) {
+      for await (const message of converse({ kind: 'estimate', request, threads })) if (message.kind === 'estimate') return message.estimate
+      throw new Error('The training process ended without an estimate.')
+    },
+
+    async *train(request, { signal } = {}): AsyncGenerator<TrainingEvent> {
+      for await (const message of converse({ kind: 'train', request, threads }, signal)) if (message.kind === 'event') yield message.event
+    },
+  }
+}
+
+type Start = { readonly kind: 'estimate' | 'train'; readonly request: TrainingRequest; readonly threads: number }
+type Answer = { readonly kind: 'estimate'; readonly estimate: MemoryEstimate } | { readonly kind: 'event'; readonly event: TrainingEvent }
+
+/** Starts a process, hands on what it says and throws what it failed with. Leaving the iteration early ends the process. */
+async function* converse(start: Start, signal?: AbortSignal): AsyncGenerator<Answer> {
+  signal?.throwIfAborted()
+  const child = fork(fileURLToPath(new URL('training-process.ts', import.meta.url)), [], {
+    serialization: 'advanced',
+    // Not the parent's: its flags (a test runner's, an inspector's port) are not for this process.
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  })
+  const { messages, ended } = listen(child)
+  const stop = (): void => send(child, { kind: 'abort' })
+  signal?.addEventListener('abort', stop, { once: true })
+  try {
+    send(child, start)
+    for (;;) {
+      const message = await messages.next()
+      if (message === null) break
+      if (message.kind === 'done') return
+      if (message.kind === 'failed') {
+        if (message.aborted) signal?.throwIfAborted()
+        if (message.code) throw new AppError(message.code, message.sentence)
+        throw new Error(`The training process failed: ${message.sentence}`, { cause: message.stack })
+      }
+      yield message
+    }
+    const { how, stderr } = await ended
+    throw new AppError('unavailable', `The training process ended in the middle of its work (${how}), most often because the machine ran out of memory; resume from the last checkpoint, or lower batchSize.`, { cause: stderr })
+  } finally {
+    signal?.removeEventListener('abort', stop)
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
+    await ended
+  }
+}
+
+function send(child: ChildProcess, message: ToChild): void {
+  // A process that has just ended cannot be told anything; that it ended is reported by itself.
+  if (child.connected) child.send(message, () => {})
+}
+
+function listen(child: ChildProcess): { messages: { next(): Promise<FromChild | null> }; ended: Promise<{ how: string; stderr: string }> } {
+  const waiting: (FromChild | null)[] = []
+  let wake: (() => void) | undefined
+  const push = (message: FromChild | null): void => {
+    waiting.push(message)
+    wake?.()
+  }
+  let stderr = ''
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr = (stderr + text).slice(-4000)))
+  child.on('message', (message) => push(message as FromChild))
+  const ended = new Promise<{ how: string; stderr: string }>((resolve) => {
+    child.on('error', (error) => {
+      push(null)
+      resolve({ how: error.message, stderr })
+    })
+    // 'close' comes after the last message and the last line of stderr.
+    child.on('close', (code, killedBy) => {
+      push(null)
+      resolve({ how: killedBy ? `killed by ${killedBy}` : `exit code ${code}`, stderr })
+    })
+  })
+  return {
+    ended,
+    messages: {
+      async next() {
+        while (waiting.length === 0) await new Promise<void>((resolve) => (wake = resolve))
+        return waiting.shift()!
+      },
+    },
+  }
+}
