@@ -1,10 +1,17 @@
 /** Text to token ids and back, and conversations to text, exactly as `tokenizer.json` and `tokenizer_config.json` say. */
 
 import { Template } from '@huggingface/jinja'
-import { Tokenizer as HfTokenizer } from '@huggingface/tokenizers'
+import * as library from '@huggingface/tokenizers'
 import { FormatError } from '../../formats/format-error.ts'
 import { checkTokenizerJson } from '../../formats/hf-tokenizer.ts'
 import { parseTokenizerConfig } from '../../formats/tokenizer-config.ts'
+
+/** The part of the library's Tokenizer that is used. Its own types do not resolve under Node's module rules. */
+interface LibraryTokenizer {
+  encode(text: string, options: { add_special_tokens: boolean }): { ids: number[] }
+  decode(ids: readonly number[]): string
+}
+const LibraryTokenizer = (library as unknown as { Tokenizer: new (tokenizer: object, config: object) => LibraryTokenizer }).Tokenizer
 
 /** One turn; the shape that chat templates see. */
 export interface TemplateMessage {
@@ -41,10 +48,10 @@ export interface Tokenizer {
 export function loadTokenizer(files: { tokenizer: unknown; config: unknown; chatTemplate?: string | null }): Tokenizer {
   const definition = checkTokenizerJson(files.tokenizer)
   const config = parseTokenizerConfig(files.config, files.chatTemplate ?? null)
-  let hf: HfTokenizer
+  let hf: LibraryTokenizer
   try {
     // The library cleans up spaces before punctuation unless told not to; transformers 5 no longer does, and byte-exact decoding needs it off.
-    hf = new HfTokenizer(definition.json, {
+    hf = new LibraryTokenizer(definition.json, {
       ...(config.eosToken === null ? {} : { eos_token: config.eosToken }),
       clean_up_tokenization_spaces: false,
     })
@@ -65,10 +72,8 @@ export function loadTokenizer(files: { tokenizer: unknown; config: unknown; chat
     encode(text, options = {}) {
       const special = options.special ?? false
       const { ids } = hf.encode(text, { add_special_tokens: special })
-      if (ids.includes(undefined as unknown as number))
-        throw new FormatError('The text holds a character that the tokenizer has no token for, and tokenizer.json names no unknown token.')
       // Tokenizers without a post-processor leave the begin and end tokens to the flags of tokenizer_config.json.
-      if (special && !definition.hasPostProcessor) {
+      if (special && definition.affixes === null) {
         if (config.addBos && bosId !== null) ids.unshift(bosId)
         if (config.addEos && eosId !== null) ids.push(eosId)
       }

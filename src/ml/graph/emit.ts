@@ -1,0 +1,141 @@
+/** Turns a graph into the ONNX model that computes some of its values. */
+import { writeOnnx, type OnnxAttribute, type OnnxInitializer, type OnnxNode } from '../../formats/onnx.ts'
+import { Graph, needed, type Attributes, type Dim, type Dtype, type Node, type Value } from './graph.ts'
+import { opTable } from './ops.ts'
+
+export interface TensorSpec {
+  readonly name: string
+  readonly dtype: 'float32' | 'float16' | 'int64'
+  readonly dims: readonly number[]
+}
+
+/** A model ready to run, and what goes in and comes out. Inputs that nothing needs are absent. */
+export interface RunnableGraph {
+  readonly onnx: Uint8Array
+  readonly inputs: readonly TensorSpec[]
+  readonly outputs: readonly TensorSpec[]
+}
+
+/** ONNX operator set 18: the first with ReduceMax's axes as an input; ScatterElements adds since 16. */
+const standardOpset = 18
+const floatAttributes = new Set(['alpha', 'beta', 'epsilon'])
+
+/** The graph with operations that ONNX lacks replaced by simpler ones. */
+export function lowered(outputs: ReadonlyMap<string, Value>, options: { readonly recompute?: boolean } = {}): ReadonlyMap<string, Value> {
+  const target = new Graph(options)
+  const moved = new Map<Value, Value>()
+  for (const node of needed([...outputs.values()])) {
+    const inputs = node.inputs.map((input) => moved.get(input) as Value)
+    target.phase = node.phase
+    const values = copied(target, node, inputs)
+    node.outputs.forEach((value, index) => {
+      const copy = values[index] as Value
+      if (copy.label === '') copy.label = value.label
+      moved.set(value, copy)
+    })
+  }
+  return new Map([...outputs].map(([name, value]) => [name, moved.get(value) as Value]))
+}
+
+function copied(target: Graph, node: Node, inputs: readonly Value[]): readonly Value[] {
+  if (node.op === 'Input') {
+    const { name, dtype, dims } = node.attributes
+    return [target.input(name as string, dtype as Dtype, dims as readonly Dim[])]
+  }
+  if (node.op === 'Constant') {
+    const { dtype, dims } = node.attributes
+    return [target.constant(dtype as Dtype, dims as readonly number[], node.data as Uint8Array)]
+  }
+  const { lower } = opTable[node.op]
+  return lower ? lower(inputs, node.attributes) : target.apply(node.op, inputs, node.attributes).node.outputs
+}
+
+/** The ONNX model of some named values. */
+export function emitted(name: string, outputs: ReadonlyMap<string, Value>, options: { readonly recompute?: boolean } = {}): RunnableGraph {
+  const wanted = lowered(outputs, options)
+  const order = needed([...wanted.values()])
+  const names = new Map<Value, string>()
+  for (const [outputName, value] of wanted) {
+    if (value.node.op !== 'Input' && !names.has(value)) names.set(value, outputName)
+  }
+  const inputs: TensorSpec[] = []
+  const initializers: OnnxInitializer[] = []
+  const nodes: OnnxNode[] = []
+  const integers = new Map<string, string>()
+  const nameOf = (value: Value): string => {
+    const known = names.get(value)
+    if (known !== undefined) return known
+    const fresh = `${value.label || value.node.op}#${value.node.id}${value.index ? `.${value.index}` : ''}`
+    names.set(value, fresh)
+    return fresh
+  }
+  const integerInput = (dims: readonly Dim[]): string => {
+    const data = dims.map((dim) => (typeof dim === 'number' ? dim : -1))
+    const key = `ints[${data.join(',')}]`
+    if (!integers.has(key)) {
+      integers.set(key, key)
+      const bytes = new Uint8Array(BigInt64Array.from(data, BigInt).buffer)
+      initializers.push({ name: key, dtype: 'int64', dims: [data.length], data: bytes })
+    }
+    return key
+  }
+
+  for (const node of order) {
+    if (node.op === 'Input') {
+      const value = node.outputs[0] as Value
+      names.set(value, node.attributes['name'] as string)
+      inputs.push(specOf(node.attributes['name'] as string, value))
+    } else if (node.op === 'Constant') {
+      const { dtype, dims } = node.attributes as { dtype: Dtype; dims: readonly number[] }
+      initializers.push({ name: nameOf(node.outputs[0] as Value), dtype, dims, data: node.data as Uint8Array })
+    } else {
+      const form = opTable[node.op].onnx ?? {}
+      const extra = form.asInput === undefined ? [] : [integerInput(node.attributes[form.asInput] as readonly Dim[])]
+      const used = node.outputs.filter((value, index) => index === 0 || isUsed(value, order, wanted))
+      nodes.push({
+        type: form.type ?? node.op,
+        domain: form.domain ?? '',
+        inputs: [...node.inputs.map(nameOf), ...extra],
+        outputs: used.map(nameOf),
+        attributes: onnxAttributes(node.attributes, [...(form.omit ?? []), form.asInput]),
+      })
+    }
+  }
+  for (const [outputName, value] of wanted) {
+    if (nameOf(value) !== outputName) {
+      nodes.push({ type: 'Identity', domain: '', inputs: [nameOf(value)], outputs: [outputName], attributes: {} })
+    }
+  }
+  const outputSpecs = [...wanted].map(([outputName, value]) => specOf(outputName, value))
+  const onnx = writeOnnx({
+    name,
+    opsets: { '': standardOpset, 'com.microsoft': 1 },
+    inputs,
+    outputs: outputSpecs,
+    initializers,
+    nodes,
+  })
+  return { onnx, inputs, outputs: outputSpecs }
+}
+
+function isUsed(value: Value, order: readonly Node[], wanted: ReadonlyMap<string, Value>): boolean {
+  return order.some((node) => node.inputs.includes(value)) || [...wanted.values()].includes(value)
+}
+
+function specOf(name: string, value: Value): TensorSpec {
+  if (value.dtype === 'bool' || value.dims.some((dim) => typeof dim === 'string')) {
+    throw new Error(`${name} cannot enter or leave a graph as ${value.dtype}[${value.dims.join(',')}]`)
+  }
+  return { name, dtype: value.dtype, dims: value.dims as readonly number[] }
+}
+
+function onnxAttributes(attributes: Attributes, omitted: readonly (string | undefined)[]): Record<string, OnnxAttribute> {
+  const entries = Object.entries(attributes).filter(([name]) => !omitted.includes(name))
+  return Object.fromEntries(
+    entries.map(([name, value]): [string, OnnxAttribute] => {
+      if (typeof value === 'string') return [name, { kind: 'string', value }]
+      if (typeof value !== 'number') return [name, { kind: 'ints', value: value.map(Number) }]
+      return [name, { kind: floatAttributes.has(name) ? 'float' : 'int', value }]
+    }),
+  )
+}

@@ -1,0 +1,450 @@
+/** The operations: for each its shape rule, its gradient in these same operations, and how it is written in ONNX. */
+import { output, type Attributes, type Dim, type Graph, type Node, type Spec, type Value } from './graph.ts'
+
+export interface Op {
+  /** Dtype and dims of each output. Throws where the inputs do not fit: such a graph is a bug of ours. */
+  readonly shape: (inputs: readonly Value[], attributes: Attributes) => Spec[]
+  /**
+   * From the loss's derivative by each output (null: the loss does not depend on it) that by each input, one for each input
+   * (null: none). Missing where nothing flows back.
+   */
+  readonly gradient?: (node: Node, dOutputs: readonly (Value | null)[]) => (Value | null)[]
+  /** The same in simpler operations, for what ONNX has no operator for. */
+  readonly lower?: (inputs: readonly Value[], attributes: Attributes) => Value[]
+  readonly onnx?: OnnxForm
+  /** So little arithmetic that doing it twice may be better than keeping the result. */
+  readonly cheap?: true
+}
+
+export interface OnnxForm {
+  readonly type?: string
+  readonly domain?: 'com.microsoft'
+  /** An attribute that ONNX wants as a last, constant int64 input; a named dim becomes -1. */
+  readonly asInput?: string
+  /** Attributes that are ours alone. */
+  readonly omit?: readonly string[]
+}
+
+type Rule = NonNullable<Op['gradient']>
+
+const elements = (dims: readonly Dim[]) => dims.reduce<number>((product, dim) => product * (typeof dim === 'number' ? dim : NaN), 1)
+const sameDims = (a: readonly Dim[], b: readonly Dim[]) => a.length === b.length && a.every((dim, axis) => dim === b[axis])
+
+function fail(op: string, inputs: readonly Value[]): never {
+  throw new Error(`${op} cannot take ${inputs.map((value) => `${value.dtype}[${value.dims.join(',')}]`).join(' and ')}`)
+}
+
+function at<T>(list: readonly T[], index: number): T {
+  const item = list.at(index)
+  if (item === undefined) throw new Error(`nothing at ${index} of ${list.length}`)
+  return item
+}
+
+const like = (value: Spec): Spec => ({ dtype: value.dtype, dims: value.dims })
+const first = (inputs: readonly Value[]): Spec[] => [like(at(inputs, 0))]
+const numberOf = (attributes: Attributes, name: string): number => Number(attributes[name] ?? 0)
+const listOf = (attributes: Attributes, name: string): readonly Dim[] => attributes[name] as readonly Dim[]
+const axesOf = (attributes: Attributes): number[] => listOf(attributes, 'axes').map(Number)
+
+/** Numpy's rule: dims are matched from the right, and 1 stretches. */
+function broadcast(inputs: readonly Value[]): Spec[] {
+  const [a, b] = [at(inputs, 0), at(inputs, 1)]
+  const rank = Math.max(a.dims.length, b.dims.length)
+  const dims = Array.from({ length: rank }, (_, axis): Dim => {
+    const x = a.dims[axis - rank + a.dims.length] ?? 1
+    const y = b.dims[axis - rank + b.dims.length] ?? 1
+    if (x !== y && x !== 1 && y !== 1) fail('an elementwise operation', inputs)
+    return x === 1 ? y : x
+  })
+  return [{ dtype: a.dtype, dims }]
+}
+
+/** The derivative by something that was stretched is the sum over where it went. */
+export function sumTo(value: Value, dims: readonly Dim[]): Value {
+  if (sameDims(value.dims, dims)) return value
+  const extra = value.dims.length - dims.length
+  const axes = value.dims.flatMap((dim, axis) => (axis < extra || (dims[axis - extra] === 1 && dim !== 1) ? [axis] : []))
+  return reshape(axes.length ? reduceSum(value, axes) : value, dims)
+}
+
+function matrixDims(a: Value, b: Value, attributes: Attributes): Dim[] {
+  const [m, k] = attributes['transA'] ? [at(a.dims, -1), at(a.dims, -2)] : [at(a.dims, -2), at(a.dims, -1)]
+  const [l, n] = attributes['transB'] ? [at(b.dims, -1), at(b.dims, -2)] : [at(b.dims, -2), at(b.dims, -1)]
+  if (k !== l || !sameDims(a.dims.slice(0, -2), b.dims.slice(0, -2))) fail('a matrix product', [a, b])
+  return [...a.dims.slice(0, -2), m, n]
+}
+
+type Product = (a: Value, b: Value, options: ProductOptions) => Value
+
+/** Y = α·op(A)·op(B): each side's derivative is the product of dY with the other side, transposed as the case needs. */
+const productGradient =
+  (product: Product): Rule =>
+  ({ inputs, attributes }, [dY]) => {
+    if (!dY) return inputs.map(() => null)
+    const [a, b] = [at(inputs, 0), at(inputs, 1)]
+    const [transA, transB] = [Boolean(attributes['transA']), Boolean(attributes['transB'])]
+    const alpha = Number(attributes['alpha'] ?? 1)
+    const dA = transA ? product(b, dY, { transA: transB, transB: true, alpha }) : product(dY, b, { transB: !transB, alpha })
+    const dB = transB ? product(dY, a, { transA: true, transB: transA, alpha }) : product(a, dY, { transA: !transA, alpha })
+    return [dA, dB, dY].slice(0, inputs.length)
+  }
+
+function reduced(inputs: readonly Value[], attributes: Attributes): Spec[] {
+  const value = at(inputs, 0)
+  const axes = axesOf(attributes)
+  return [{ dtype: value.dtype, dims: value.dims.map((dim, axis) => (axes.includes(axis) ? 1 : dim)) }]
+}
+
+const elementwise = (gradient: (x: Value, y: Value, dY: Value) => Value): Op => ({
+  shape: first,
+  gradient: (node, [dY]) => [dY ? gradient(at(node.inputs, 0), output(node, 0), dY) : null],
+  cheap: true,
+})
+
+const stretching = (gradient: (a: Value, b: Value, dY: Value) => [Value, Value]): Op => ({
+  shape: broadcast,
+  gradient: (node, [dY]) => {
+    const [a, b] = [at(node.inputs, 0), at(node.inputs, 1)]
+    if (!dY) return [null, null]
+    const [dA, dB] = gradient(a, b, dY)
+    return [sumTo(dA, a.dims), sumTo(dB, b.dims)]
+  },
+  cheap: true,
+})
+
+export type OpName =
+  | 'Input'
+  | 'Constant'
+  | 'Zeros'
+  | 'Add'
+  | 'Sub'
+  | 'Mul'
+  | 'Div'
+  | 'Min'
+  | 'Neg'
+  | 'Sqrt'
+  | 'Exp'
+  | 'Log'
+  | 'Sigmoid'
+  | 'Gemm'
+  | 'FusedMatMul'
+  | 'ReduceSum'
+  | 'ReduceMax'
+  | 'ReduceSumSquare'
+  | 'Expand'
+  | 'Reshape'
+  | 'Transpose'
+  | 'Gather'
+  | 'GatherOnce'
+  | 'GatherElements'
+  | 'ScatterElements'
+  | 'ScatterRows'
+  | 'NonZero'
+  | 'Unsqueeze'
+  | 'Softmax'
+  | 'RmsNorm'
+  | 'RotaryEmbedding'
+  | 'SwiGlu'
+  | 'LinearCrossEntropy'
+
+export const opTable: Readonly<Record<OpName, Op>> = {
+  Input: { shape: (_, { dtype, dims }) => [{ dtype, dims } as Spec] },
+  Constant: { shape: (_, { dtype, dims }) => [{ dtype, dims } as Spec] },
+  /** Zeros of a fixed shape. */
+  Zeros: {
+    shape: (_, attributes) => [{ dtype: 'float32', dims: listOf(attributes, 'dims') }],
+    onnx: { type: 'ConstantOfShape', asInput: 'dims' },
+  },
+
+  Add: stretching((_a, _b, dY) => [dY, dY]),
+  Sub: stretching((_a, _b, dY) => [dY, neg(dY)]),
+  Mul: stretching((a, b, dY) => [mul(dY, b), mul(dY, a)]),
+  Div: stretching((a, b, dY) => [div(dY, b), neg(div(mul(dY, div(a, b)), b))]),
+  /** The smaller of two. Used on scalars that nothing is learnt through. */
+  Min: { shape: broadcast },
+  Neg: elementwise((_x, _y, dY) => neg(dY)),
+  Sqrt: elementwise((x, y, dY) => div(mul(dY, x.graph.scalar(0.5)), y)),
+  Exp: elementwise((_x, y, dY) => mul(dY, y)),
+  Log: elementwise((x, _y, dY) => div(dY, x)),
+  /** y = 1/(1+e⁻ˣ), dx = dy·y·(1−y) */
+  Sigmoid: elementwise((x, y, dY) => mul(dY, mul(y, sub(x.graph.scalar(1), y)))),
+
+  /** Y = α·op(A)·op(B) [+ C] on matrices. */
+  Gemm: {
+    shape: (inputs, attributes) => {
+      const dims = matrixDims(at(inputs, 0), at(inputs, 1), attributes)
+      if (dims.length !== 2 || (inputs[2] && !sameDims(inputs[2].dims, dims))) fail('Gemm', inputs)
+      return [{ dtype: at(inputs, 0).dtype, dims }]
+    },
+    gradient: productGradient((a, b, options) => gemm(a, b, options)),
+  },
+  /** Y = α·op(A)·op(B) on stacks of matrices. */
+  FusedMatMul: {
+    shape: (inputs, attributes) => [{ dtype: at(inputs, 0).dtype, dims: matrixDims(at(inputs, 0), at(inputs, 1), attributes) }],
+    gradient: productGradient((a, b, options) => matMul(a, b, options)),
+    onnx: { domain: 'com.microsoft' },
+  },
+
+  ReduceSum: {
+    shape: reduced,
+    gradient: ({ inputs }, [dY]) => [dY ? expand(dY, at(inputs, 0).dims) : null],
+    onnx: { asInput: 'axes' },
+    cheap: true,
+  },
+  /** Used to keep exponentials in range, which leaves the result as it is: nothing flows back. */
+  ReduceMax: { shape: reduced, onnx: { asInput: 'axes' }, cheap: true },
+  ReduceSumSquare: {
+    shape: reduced,
+    gradient: ({ inputs }, [dY]) => {
+      const x = at(inputs, 0)
+      return [dY ? mul(mul(x, x.graph.scalar(2)), dY) : null]
+    },
+    onnx: { asInput: 'axes' },
+    cheap: true,
+  },
+  Expand: {
+    shape: (inputs, attributes) => [{ dtype: at(inputs, 0).dtype, dims: listOf(attributes, 'dims') }],
+    gradient: ({ inputs }, [dY]) => [dY ? sumTo(dY, at(inputs, 0).dims) : null],
+    onnx: { asInput: 'dims' },
+    cheap: true,
+  },
+  Reshape: {
+    shape: (inputs, attributes) => {
+      const dims = listOf(attributes, 'dims')
+      const [before, after] = [elements(at(inputs, 0).dims), elements(dims)]
+      if (before !== after && !(Number.isNaN(before) && Number.isNaN(after))) fail(`Reshape to [${dims.join(',')}]`, inputs)
+      return [{ dtype: at(inputs, 0).dtype, dims }]
+    },
+    gradient: ({ inputs }, [dY]) => [dY ? reshape(dY, at(inputs, 0).dims) : null],
+    onnx: { asInput: 'dims' },
+    cheap: true,
+  },
+  Transpose: {
+    shape: (inputs, attributes) => {
+      const { dtype, dims } = at(inputs, 0)
+      return [{ dtype, dims: listOf(attributes, 'perm').map((axis) => at(dims, Number(axis))) }]
+    },
+    gradient: ({ attributes }, [dY]) => {
+      const perm = listOf(attributes, 'perm').map(Number)
+      return [
+        dY
+          ? transpose(
+              dY,
+              perm.map((_, axis) => perm.indexOf(axis)),
+            )
+          : null,
+      ]
+    },
+  },
+
+  /** Rows of a table by number. A row taken twice gets both derivatives: ScatterElements adds them in order. */
+  Gather: {
+    shape: gathered,
+    gradient: ({ inputs }, [dY]) => {
+      const [rows, index] = [at(inputs, 0), at(inputs, 1)]
+      if (!dY) return [null, null]
+      const wide = expand(reshape(index, [...index.dims, 1]), dY.dims)
+      return [scatterAdd(zeros(rows.graph, rows.dims), wide, dY, 0), null]
+    },
+  },
+  /** Rows by number, none twice: their derivatives are put back by plain assignment, which is faster. */
+  GatherOnce: {
+    shape: gathered,
+    gradient: ({ inputs }, [dY]) => {
+      const [rows, index] = [at(inputs, 0), at(inputs, 1)]
+      if (!dY) return [null, null]
+      const data = zeros(rows.graph, rows.dims)
+      return [rows.graph.apply('ScatterRows', [data, unsqueeze(index), dY]), null]
+    },
+    onnx: { type: 'Gather' },
+  },
+  /** y[n] = x[n, index[n, 0]] */
+  GatherElements: {
+    shape: (inputs) => [{ dtype: at(inputs, 0).dtype, dims: at(inputs, 1).dims }],
+    gradient: ({ inputs, attributes }, [dY]) => {
+      const [x, index] = [at(inputs, 0), at(inputs, 1)]
+      return [dY ? scatterAdd(zeros(x.graph, x.dims), index, dY, numberOf(attributes, 'axis')) : null, null]
+    },
+    cheap: true,
+  },
+  /** data with updates added at index along an axis; of repeated places all are added, in order. */
+  ScatterElements: {
+    shape: first,
+    gradient: ({ inputs, attributes }, [dY]) => {
+      const index = at(inputs, 1)
+      return dY ? [dY, null, dY.graph.apply('GatherElements', [dY, index], { axis: numberOf(attributes, 'axis') })] : [null, null, null]
+    },
+  },
+  /** data with whole rows replaced. Rows must differ: ONNX Runtime's two threads would lose one of two equal ones. */
+  ScatterRows: { shape: first, onnx: { type: 'ScatterND' } },
+  /** The places [1, L] where a vector is not zero, in order. */
+  NonZero: { shape: (_, attributes) => [{ dtype: 'int64', dims: [1, String(attributes['dim'])] }], onnx: { omit: ['dim'] } },
+  Unsqueeze: {
+    shape: (inputs) => [{ dtype: at(inputs, 0).dtype, dims: [...at(inputs, 0).dims, 1] }],
+    gradient: ({ inputs }, [dY]) => [dY ? sumTo(dY, at(inputs, 0).dims) : null],
+    onnx: { asInput: 'axes' },
+    cheap: true,
+  },
+
+  /** p = eˣ/Σeˣ over the last axis; dx = p·(dp − Σ dp·p) */
+  Softmax: {
+    shape: first,
+    gradient: (node, [dP]) => {
+      if (!dP) return [null]
+      const p = output(recalled(node), 0)
+      const along = [p.dims.length - 1]
+      return [mul(p, sub(dP, reduceSum(mul(dP, p), along)))]
+    },
+    cheap: true,
+  },
+
+  /**
+   * y = w·x·r with r = 1/√(mean x² + ε) for each row; outputs y [N,H] and r [N,1].
+   * With e = dy·x: dw = Σₙ r·e, and dx = r·w·dy − x·r³/H·(e·w). The two sums are matrix products, which the runtime does best.
+   */
+  RmsNorm: {
+    shape: (inputs) => {
+      const { dtype, dims } = at(inputs, 0)
+      if (dims.length !== 2 || !sameDims(at(inputs, 1).dims, dims.slice(1))) fail('RmsNorm', inputs)
+      return [
+        { dtype, dims },
+        { dtype, dims: [at(dims, 0), 1] },
+      ]
+    },
+    gradient: (node, [dY]) => {
+      if (!dY) return [null, null]
+      const [x, w] = [at(node.inputs, 0), at(node.inputs, 1)]
+      const hidden = Number(at(x.dims, 1))
+      const r = output(node, 1)
+      const e = mul(dY, x)
+      const dW = reshape(gemm(r, e, { transA: true }), w.dims)
+      const along = gemm(e, reshape(w, [hidden, 1]))
+      const pull = mul(mul(mul(r, r), mul(r, along)), x.graph.scalar(1 / hidden))
+      return [sub(mul(mul(dY, w), r), mul(x, pull)), dW]
+    },
+    onnx: { type: 'SimplifiedLayerNormalization' },
+    cheap: true,
+  },
+
+  /**
+   * Turns feature pairs (i, i+D/2) of each head by the angle of their position; inputs x [B,T,heads·D], first position [1],
+   * cos and sin [T,D/2]. A turn's transpose is the turn back: the same with −sin.
+   */
+  RotaryEmbedding: {
+    shape: first,
+    gradient: ({ inputs }, [dY]) => {
+      const [, position, cos, sin] = inputs as [Value, Value, Value, Value]
+      return [dY ? dY.graph.apply('RotaryEmbedding', [dY, position, cos, neg(sin)]) : null, null, null, null]
+    },
+    onnx: { domain: 'com.microsoft' },
+    cheap: true,
+  },
+
+  /**
+   * y = silu(gate)·up with silu(x) = x·σ(x). With s = σ(gate), a = gate·s:
+   * dup = dy·a and dgate = dy·up·(s + a − a·s).
+   */
+  SwiGlu: {
+    shape: broadcast,
+    lower: ([gate, up]) => [mul(mul(gate as Value, sigmoid(gate as Value)), up as Value)],
+    gradient: ({ inputs }, [dY]) => {
+      const [gate, up] = [at(inputs, 0), at(inputs, 1)]
+      if (!dY) return [null, null]
+      const s = sigmoid(gate)
+      const a = mul(gate, s)
+      return [mul(mul(dY, up), add(s, sub(a, mul(a, s)))), mul(dY, a)]
+    },
+    cheap: true,
+  },
+
+  /**
+   * Σ w·(−log p[target]) with p = softmax(x·Eᵀ): x [L,H], E [V,H], targets int64 [L], w [L] → a scalar.
+   * −log p[t] = m − log p_max − (x·Eᵀ)[t] for the largest logit m, which no underflow can reach.
+   * With δ = p − onehot(t), made by subtracting 1 in place: dx = w·(δ·E) and dE = δᵀ·(w·x).
+   */
+  LinearCrossEntropy: {
+    shape: (inputs) => {
+      const [x, table, targets, w] = inputs as [Value, Value, Value, Value]
+      if (at(x.dims, 1) !== at(table.dims, 1) || !sameDims(targets.dims, w.dims)) fail('LinearCrossEntropy', inputs)
+      return [{ dtype: 'float32', dims: [] }]
+    },
+    lower: (inputs) => {
+      const [x, table, targets, w] = inputs as [Value, Value, Value, Value]
+      const logits = gemm(x, table, { transB: true })
+      const p = softmax(logits)
+      const chosen = logits.graph.apply('GatherElements', [logits, unsqueeze(targets)], { axis: 1 })
+      const logSum = sub(reduceMax(logits, [1]), log(reduceMax(p, [1])))
+      const total = reduceSum(mul(sub(logSum, chosen), unsqueeze(w)), [0, 1])
+      return [reshape(total, [])]
+    },
+    gradient: ({ inputs }, [dLoss]) => {
+      const [x, table, targets, w] = inputs as [Value, Value, Value, Value]
+      if (!dLoss) return [null, null, null, null]
+      const p = softmax(gemm(x, table, { transB: true }))
+      const ones = div(unsqueeze(w), unsqueeze(w))
+      const delta = scatterAdd(p, unsqueeze(targets), neg(ones), 1)
+      const scale = mul(unsqueeze(w), dLoss)
+      return [mul(gemm(delta, table), scale), gemm(delta, mul(x, scale), { transA: true }), null, null]
+    },
+  },
+}
+
+function gathered(inputs: readonly Value[]): Spec[] {
+  const [rows, index] = [at(inputs, 0), at(inputs, 1)]
+  return [{ dtype: rows.dtype, dims: [...index.dims, ...rows.dims.slice(1)] }]
+}
+
+/** The node again, in the phase the graph is in: itself, unless the graph recomputes cheap results in the backward pass. */
+function recalled(node: Node): Node {
+  return at(node.inputs, 0).graph.apply(node.op, node.inputs, node.attributes).node
+}
+
+export interface ProductOptions {
+  readonly transA?: boolean
+  readonly transB?: boolean
+  readonly alpha?: number
+  /** Added to the product. */
+  readonly plus?: Value
+}
+
+function productAttributes(options: ProductOptions): Attributes {
+  return {
+    ...(options.transA ? { transA: 1 } : {}),
+    ...(options.transB ? { transB: 1 } : {}),
+    ...(options.alpha !== undefined && options.alpha !== 1 ? { alpha: options.alpha } : {}),
+  }
+}
+
+export const add = (a: Value, b: Value): Value => a.graph.apply('Add', [a, b])
+export const sub = (a: Value, b: Value): Value => a.graph.apply('Sub', [a, b])
+export const mul = (a: Value, b: Value): Value => a.graph.apply('Mul', [a, b])
+export const div = (a: Value, b: Value): Value => a.graph.apply('Div', [a, b])
+export const min = (a: Value, b: Value): Value => a.graph.apply('Min', [a, b])
+export const neg = (x: Value): Value => x.graph.apply('Neg', [x])
+export const sqrt = (x: Value): Value => x.graph.apply('Sqrt', [x])
+export const exp = (x: Value): Value => x.graph.apply('Exp', [x])
+export const log = (x: Value): Value => x.graph.apply('Log', [x])
+export const sigmoid = (x: Value): Value => x.graph.apply('Sigmoid', [x])
+export const softmax = (x: Value): Value => x.graph.apply('Softmax', [x])
+export const reduceSum = (x: Value, axes: readonly number[]): Value => x.graph.apply('ReduceSum', [x], { axes })
+export const reduceMax = (x: Value, axes: readonly number[]): Value => x.graph.apply('ReduceMax', [x], { axes })
+export const reduceSumSquare = (x: Value, axes: readonly number[]): Value => x.graph.apply('ReduceSumSquare', [x], { axes })
+export const expand = (x: Value, dims: readonly Dim[]): Value => (sameDims(x.dims, dims) ? x : x.graph.apply('Expand', [x], { dims }))
+export const reshape = (x: Value, dims: readonly Dim[]): Value => (sameDims(x.dims, dims) ? x : x.graph.apply('Reshape', [x], { dims }))
+export const transpose = (x: Value, perm: readonly number[]): Value => x.graph.apply('Transpose', [x], { perm })
+/** A last axis of one. */
+export const unsqueeze = (x: Value): Value => x.graph.apply('Unsqueeze', [x], { axes: [x.dims.length] })
+export const gather = (rows: Value, index: Value): Value => rows.graph.apply('Gather', [rows, index])
+export const gatherOnce = (rows: Value, index: Value): Value => rows.graph.apply('GatherOnce', [rows, index])
+export const zeros = (graph: Graph, dims: readonly Dim[]): Value => graph.apply('Zeros', [], { dims })
+export const scatterAdd = (data: Value, index: Value, updates: Value, axis: number): Value =>
+  data.graph.apply('ScatterElements', [data, index, updates], { axis, reduction: 'add' })
+export const gemm = (a: Value, b: Value, options: ProductOptions = {}): Value =>
+  a.graph.apply('Gemm', options.plus ? [a, b, options.plus] : [a, b], productAttributes(options))
+export const matMul = (a: Value, b: Value, options: ProductOptions = {}): Value =>
+  a.graph.apply('FusedMatMul', [a, b], productAttributes(options))
+/** x·w/√(mean x² + ε), row by row. */
+export const rmsNorm = (x: Value, w: Value, epsilon: number): Value => x.graph.apply('RmsNorm', [x, w], { epsilon, axis: -1 })
+export const swiGlu = (gate: Value, up: Value): Value => gate.graph.apply('SwiGlu', [gate, up])
+export const linearCrossEntropy = (x: Value, table: Value, targets: Value, weights: Value): Value =>
+  x.graph.apply('LinearCrossEntropy', [x, table, targets, weights])
