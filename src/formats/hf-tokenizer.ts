@@ -19,6 +19,8 @@ export interface AddedToken {
   /** Control tokens, which decoding can leave out; others are words added after training. */
   readonly special: boolean
   readonly normalized: boolean
+  /** Takes in spaces beside it, or stands only between words: lstrip, rstrip or single_word. */
+  readonly strips: boolean
 }
 
 /** A byte-pair tokenizer whose parts have been checked. */
@@ -35,7 +37,8 @@ export interface TokenizerDefinition {
   readonly unkToken: string | null
   readonly byteFallback: boolean
   readonly ignoreMerges: boolean
-  readonly hasPostProcessor: boolean
+  /** Tokens that the post-processor puts around one text; null where there is none that could. */
+  readonly affixes: { readonly before: readonly string[]; readonly after: readonly string[] } | null
 }
 
 /** Throws FormatError on anything but a byte-pair tokenizer with a consistent vocabulary. */
@@ -98,7 +101,7 @@ export function checkTokenizerJson(json: unknown): TokenizerDefinition {
     unkToken,
     byteFallback: model.boolean('byte_fallback', false),
     ignoreMerges: model.boolean('ignore_merges', false),
-    hasPostProcessor: addsSpecialTokens(file.value('post_processor')),
+    affixes: parseAffixes(file.value('post_processor')),
   }
 }
 
@@ -115,6 +118,7 @@ function parseAdded(value: unknown): AddedToken[] {
       content,
       special,
       normalized: token.boolean('normalized', !special),
+      strips: token.boolean('lstrip', false) || token.boolean('rstrip', false) || token.boolean('single_word', false),
     }
   })
 }
@@ -149,9 +153,23 @@ function checkPart(value: unknown, what: string, depth: number): void {
   if (typeof value === 'object') for (const inner of Object.values(value)) checkPart(inner, what, depth + 1)
 }
 
-/** Whether the post-processor can add tokens; a byte-level one only trims offsets. */
-function addsSpecialTokens(value: unknown): boolean {
-  if (!isRecord(value)) return false
-  if (value['type'] === 'Sequence' && Array.isArray(value['processors'])) return value['processors'].some(addsSpecialTokens)
-  return value['type'] !== 'ByteLevel'
+/** From a template such as `<s> A`; a byte-level post-processor only trims offsets and adds nothing. */
+function parseAffixes(value: unknown): TokenizerDefinition['affixes'] {
+  if (value === undefined) return null
+  const { type, processors, single } = value as JsonRecord
+  if (type === 'ByteLevel') return null
+  if (type === 'Sequence' && Array.isArray(processors)) {
+    const parts = processors.filter(isRecord).map(parseAffixes)
+    if (parts.every((part) => part === null)) return null
+    return { before: parts.toReversed().flatMap((part) => part?.before ?? []), after: parts.flatMap((part) => part?.after ?? []) }
+  }
+  if (type !== 'TemplateProcessing' || !Array.isArray(single))
+    throw new FormatError(`tokenizer.json: the post_processor is ${describe(type)}; those that work are TemplateProcessing and ByteLevel.`)
+  const names = single.map((piece: unknown) => {
+    const token: unknown = isRecord(piece) ? piece['SpecialToken'] : undefined
+    return isRecord(token) && typeof token['id'] === 'string' ? token['id'] : null
+  })
+  const text = names.indexOf(null)
+  if (text < 0 || names.lastIndexOf(null) !== text) throw new FormatError('tokenizer.json: the post_processor must hold the text once.')
+  return { before: names.slice(0, text) as string[], after: names.slice(text + 1) as string[] }
 }

@@ -1,0 +1,229 @@
+/** tokenizer.json as GGUF metadata, such that llama.cpp splits text into the same tokens. What would differ is refused, in words. */
+
+import { FormatError } from './format-error.ts'
+import type { GgufValue } from './gguf.ts'
+import { gguf } from './gguf-write.ts'
+import type { TokenizerDefinition } from './hf-tokenizer.ts'
+import { isRecord, type JsonRecord } from './strict-json.ts'
+import type { TokenizerConfig } from './tokenizer-config.ts'
+
+/** llama.cpp's kinds of token. */
+const kind = { normal: 1, unknown: 2, control: 3, userDefined: 4, unused: 5, byte: 6 } as const
+
+const words = {
+  llama3: String.raw`(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`,
+  qwen2: String.raw`(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`,
+  qwen35: String.raw`(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`,
+} as const
+
+/** The name llama.cpp has for each way of splitting words; it knows them by name, not by expression. */
+const splitters: readonly { pre: string; pieces: readonly string[]; ignoreMerges: boolean }[] = [
+  { pre: 'gpt-2', pieces: ['byte-level words'], ignoreMerges: false },
+  { pre: 'smollm', pieces: ['digits', 'byte-level words'], ignoreMerges: false },
+  { pre: 'llama-bpe', pieces: [words.llama3, 'byte-level'], ignoreMerges: true },
+  { pre: 'smaug-bpe', pieces: [words.llama3, 'byte-level'], ignoreMerges: false },
+  { pre: 'qwen2', pieces: [words.qwen2, 'byte-level'], ignoreMerges: false },
+  { pre: 'qwen35', pieces: [words.qwen35, 'byte-level'], ignoreMerges: false },
+]
+
+/** `tokenizer.ggml.*` and the chat template. `vocabSize` is the model's, which may be padded beyond the tokenizer's. */
+export function ggufTokenizer(
+  tokenizer: TokenizerDefinition,
+  config: TokenizerConfig,
+  vocabSize: number,
+  model: { bosTokenId: number | null; eosTokenIds: readonly number[]; padTokenId: number | null },
+): Map<string, GgufValue> {
+  if (tokenizer.tokens.length > vocabSize)
+    throw new FormatError(
+      `tokenizer.json has token id ${tokenizer.tokens.length - 1}, but config.json says the vocabulary has ${vocabSize} tokens.`,
+    )
+  for (const token of tokenizer.added)
+    if (token.strips)
+      throw new FormatError(`tokenizer.json: token ${token.content} takes in the spaces or word edges around it; llama.cpp cannot do that.`)
+  const entries = tokenizer.byteFallback ? sentencePiece(tokenizer, vocabSize) : byteLevel(tokenizer, vocabSize)
+  const idOf = (token: string | null) => (token === null ? undefined : tokenizer.ids.get(token))
+  const { before, after } = affixes(tokenizer, config)
+  const bos = before ?? idOf(config.bosToken) ?? model.bosTokenId ?? undefined
+  const eos = after ?? idOf(config.eosToken) ?? model.eosTokenIds[0]
+  const others = model.eosTokenIds.filter((id) => id !== eos)
+  const ids = {
+    bos_token_id: bos,
+    eos_token_id: eos,
+    // Further tokens that end an answer; llama.cpp has these two places for them.
+    eot_token_id: others[0],
+    eom_token_id: others[1],
+    unknown_token_id: idOf(tokenizer.unkToken ?? config.unkToken),
+    padding_token_id: idOf(config.padToken) ?? model.padTokenId ?? undefined,
+  }
+  for (const [key, id] of Object.entries(ids)) if (id !== undefined) entries.set(`tokenizer.ggml.${key}`, gguf.uint32(id))
+  entries.set('tokenizer.ggml.add_bos_token', gguf.bool(before !== undefined))
+  entries.set('tokenizer.ggml.add_eos_token', gguf.bool(after !== undefined))
+  if (config.chatTemplate !== null) entries.set('tokenizer.chat_template', gguf.string(config.chatTemplate))
+  return entries
+}
+
+/** The one token before and the one after a text that llama.cpp can add. */
+function affixes(tokenizer: TokenizerDefinition, config: TokenizerConfig): { before: number | undefined; after: number | undefined } {
+  const { before, after } = tokenizer.affixes ?? {
+    before: config.addBos && config.bosToken !== null ? [config.bosToken] : [],
+    after: config.addEos && config.eosToken !== null ? [config.eosToken] : [],
+  }
+  if (before.length > 1 || after.length > 1)
+    throw new FormatError('tokenizer.json: the post-processor adds more than one token before or after a text; llama.cpp adds at most one.')
+  const idOf = (token: string | undefined) => (token === undefined ? undefined : tokenizer.ids.get(token))
+  return { before: idOf(before[0]), after: idOf(after[0]) }
+}
+
+function byteLevel(tokenizer: TokenizerDefinition, vocabSize: number): Map<string, GgufValue> {
+  const { normalizer, pre_tokenizer: splitting } = tokenizer.json
+  // llama.cpp does not normalise. NFC is let through as its own converter does: text must come to it composed.
+  if (isRecord(normalizer) && normalizer['type'] !== 'NFC')
+    throw new FormatError(`tokenizer.json: the normalizer is ${String(normalizer['type'])}; llama.cpp works with none or NFC.`)
+  const pieces = splitterPieces(splitting)
+  const found = splitters.find((known) => known.ignoreMerges === tokenizer.ignoreMerges && isSame(known.pieces, pieces))
+  if (!found)
+    throw new FormatError(
+      `tokenizer.json: llama.cpp has no name here for this pre_tokenizer (${pieces?.join(' then ') ?? 'of an unknown kind'}` +
+        `${tokenizer.ignoreMerges ? ', ignoring merges' : ''}); those that work are ${splitters.map((known) => known.pre).join(', ')}.`,
+    )
+  return new Map([
+    ['tokenizer.ggml.model', gguf.string('gpt2')],
+    ['tokenizer.ggml.pre', gguf.string(found.pre)],
+    ...tokenList(tokenizer, vocabSize, () => kind.normal),
+    ['tokenizer.ggml.merges', gguf.strings(tokenizer.merges.map(([left, right]) => `${left} ${right}`))],
+  ])
+}
+
+/** The pre-tokenizer as a list of steps, or null where a step is of no known kind. */
+function splitterPieces(splitting: unknown): string[] | null {
+  if (!isRecord(splitting)) return null
+  const steps: unknown[] =
+    splitting['type'] === 'Sequence' && Array.isArray(splitting['pretokenizers']) ? splitting['pretokenizers'] : [splitting]
+  const pieces = steps.map((step) => (isRecord(step) ? piece(step) : null))
+  return pieces.includes(null) ? null : (pieces as string[])
+}
+
+function piece(step: JsonRecord): string | null {
+  switch (step['type']) {
+    case 'ByteLevel':
+      if (step['add_prefix_space'] !== false) return null
+      return step['use_regex'] === false ? 'byte-level' : 'byte-level words'
+    case 'Digits':
+      return step['individual_digits'] === true ? 'digits' : null
+    case 'Split': {
+      const { pattern } = step
+      return step['behavior'] === 'Isolated' && step['invert'] !== true && isRecord(pattern) && typeof pattern['Regex'] === 'string'
+        ? pattern['Regex']
+        : null
+    }
+    default:
+      return null
+  }
+}
+
+function isSame(a: readonly string[], b: readonly string[] | null): boolean {
+  return b !== null && a.length === b.length && a.every((text, i) => text === b[i])
+}
+
+/**
+ * Byte-pair encoding with byte fallback, as converted from SentencePiece. llama.cpp merges by the score of the token that results, not by a list
+ * of pairs, so the two agree only where every way of putting a token together is listed and all of them stand next to each other.
+ */
+function sentencePiece(tokenizer: TokenizerDefinition, vocabSize: number): Map<string, GgufValue> {
+  const addsSpace = prefixSpace(tokenizer.json)
+  for (let byte = 0; byte < 256; byte++)
+    if (!tokenizer.ids.has(byteToken(byte)))
+      throw new FormatError(`tokenizer.json falls back to bytes, but has no token ${byteToken(byte)}.`)
+  const scores = new Map<string, number>()
+  let before = ''
+  for (const [rank, [left, right]] of tokenizer.merges.entries()) {
+    const token = left + right
+    if (scores.has(token) && token !== before)
+      throw new FormatError(
+        `tokenizer.json: merge ${rank} makes ${token} again after other tokens; llama.cpp merges by token and would split differently.`,
+      )
+    if (!scores.has(token)) scores.set(token, -scores.size - 1)
+    before = token
+  }
+  refuseMissingMerges(tokenizer)
+  const lowest = -scores.size - 1
+  const list = tokenList(tokenizer, vocabSize, (token) => {
+    if (token === tokenizer.unkToken) return kind.unknown
+    return /^<0x[0-9A-F]{2}>$/.test(token) ? kind.byte : kind.normal
+  })
+  return new Map([
+    ['tokenizer.ggml.model', gguf.string('llama')],
+    ['tokenizer.ggml.pre', gguf.string('default')],
+    ...list,
+    [
+      'tokenizer.ggml.scores',
+      gguf.float32s(Array.from({ length: vocabSize }, (_, id) => scores.get(tokenizer.tokens[id] ?? '') ?? lowest)),
+    ],
+    ['tokenizer.ggml.add_space_prefix', gguf.bool(addsSpace)],
+  ])
+}
+
+function byteToken(byte: number): string {
+  return `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`
+}
+
+/** llama.cpp joins any two neighbours that make a token; a pair left out of the merges would be joined by it alone. */
+function refuseMissingMerges(tokenizer: TokenizerDefinition): void {
+  const listed = new Set(tokenizer.merges.map(([left, right]) => `${left.length} ${left}${right}`))
+  const added = new Set(tokenizer.added.map((token) => token.content))
+  for (const token of tokenizer.ids.keys()) {
+    if (added.has(token) || /^<0x[0-9A-F]{2}>$/.test(token)) continue
+    for (let cut = 1; cut < token.length; cut++) {
+      if (token.codePointAt(cut - 1)! > 0xffff) continue
+      const isPair = tokenizer.ids.has(token.slice(0, cut)) && tokenizer.ids.has(token.slice(cut))
+      if (isPair && !listed.has(`${cut} ${token}`))
+        throw new FormatError(
+          `tokenizer.json: token ${token} can be made of ${token.slice(0, cut)} and ${token.slice(cut)}, but no merge says so; llama.cpp would merge them. ` +
+            'Only byte-pair models converted from SentencePiece work with byte fallback.',
+        )
+    }
+  }
+}
+
+/** Whether a space is put before a text. Checks that spaces become ▁ and nothing else happens. */
+function prefixSpace({ normalizer, pre_tokenizer: splitting }: JsonRecord): boolean {
+  const shape = JSON.stringify([normalizer ?? null, splitting ?? null])
+  const prepend = { type: 'Prepend', prepend: '▁' }
+  const replace = { type: 'Replace', pattern: { String: ' ' }, content: '▁' }
+  if (shape === JSON.stringify([{ type: 'Sequence', normalizers: [prepend, replace] }, null])) return true
+  if (shape === JSON.stringify([{ type: 'Sequence', normalizers: [replace] }, null]) || shape === JSON.stringify([replace, null]))
+    return false
+  if (
+    normalizer === null &&
+    isRecord(splitting) &&
+    splitting['type'] === 'Metaspace' &&
+    splitting['replacement'] === '▁' &&
+    splitting['split'] === false
+  ) {
+    if (splitting['prepend_scheme'] === 'always') return true
+    if (splitting['prepend_scheme'] === 'never') return false
+  }
+  throw new FormatError(
+    'tokenizer.json: with byte fallback, only the normalizers of SentencePiece (a ▁ in front or not, spaces to ▁) work in llama.cpp.',
+  )
+}
+
+function tokenList(tokenizer: TokenizerDefinition, vocabSize: number, ordinary: (token: string) => number): [string, GgufValue][] {
+  const added = new Map(tokenizer.added.map((token) => [token.id, token]))
+  const tokens: string[] = []
+  const kinds: number[] = []
+  for (let id = 0; id < vocabSize; id++) {
+    const token = tokenizer.tokens[id]
+    // llama.cpp needs a text for every id, and each text once.
+    tokens.push(token ?? `[PAD${id}]`)
+    const extra = added.get(id)
+    if (token === undefined) kinds.push(kind.unused)
+    else if (ordinary(token) === kind.unknown) kinds.push(kind.unknown)
+    else if (extra) kinds.push(extra.special ? kind.control : kind.userDefined)
+    else kinds.push(ordinary(token))
+  }
+  return [
+    ['tokenizer.ggml.tokens', gguf.strings(tokens)],
+    ['tokenizer.ggml.token_type', gguf.int32s(kinds)],
+  ]
+}
