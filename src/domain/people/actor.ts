@@ -6,8 +6,7 @@ import type { RoleName } from '../../storage/schema.ts'
 export type { RoleName } from '../../storage/schema.ts'
 
 export type Actor =
-  | { readonly kind: 'operator' }
-  | { readonly kind: 'person'; readonly id: number; readonly name: string; readonly role: RoleName }
+  { readonly kind: 'operator' } | { readonly kind: 'person'; readonly id: number; readonly name: string; readonly role: RoleName }
 
 /** Whoever runs the server may do everything a maintainer may. */
 export const operator: Actor = { kind: 'operator' }

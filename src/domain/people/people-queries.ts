@@ -35,20 +35,11 @@ export async function listPeople(db: Database, page: Page = {}): Promise<readonl
 }
 
 export async function findPerson(db: Database, name: string): Promise<Person> {
-  const person = await db
-    .selectFrom('people')
-    .selectAll()
-    .where('name', '=', name.normalize('NFC').toLowerCase())
-    .executeTakeFirst()
+  const person = await db.selectFrom('people').selectAll().where('name', '=', name.normalize('NFC').toLowerCase()).executeTakeFirst()
   if (!person) throw new AppError('not-found', `There is no person called ${JSON.stringify(name.slice(0, 80))}.`)
   return person
 }
 
 export async function tokensOf(db: Database, personId: number): Promise<readonly TokenRecord[]> {
-  return db
-    .selectFrom('tokens')
-    .select(['id', 'label', 'createdAt', 'revokedAt'])
-    .where('personId', '=', personId)
-    .orderBy('id')
-    .execute()
+  return db.selectFrom('tokens').select(['id', 'label', 'createdAt', 'revokedAt']).where('personId', '=', personId).orderBy('id').execute()
 }

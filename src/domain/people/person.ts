@@ -28,7 +28,8 @@ export function parsePersonName(input: string): string {
     throw new AppError('invalid', `The name ${JSON.stringify(input.slice(0, 80))} ${fact}`)
   }
   if (name.length === 0) return refuse('is empty; choose at least one letter.')
-  if ([...name].length > personLimits.nameLength) return refuse(`is longer than ${personLimits.nameLength} characters; choose a shorter one.`)
+  if ([...name].length > personLimits.nameLength)
+    return refuse(`is longer than ${personLimits.nameLength} characters; choose a shorter one.`)
   if (!/^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}._-]*[\p{L}\p{M}\p{N}])?$/u.test(name) || name.includes('..'))
     return refuse('may only have letters and digits, with single dots, hyphens or underscores between them, e.g. "asha.k".')
   if (reserved.has(name)) return refuse('is reserved; choose another.')

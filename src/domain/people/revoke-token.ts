@@ -14,11 +14,7 @@ export async function revokeToken(
   return app.db.transaction().execute(async (db) => {
     const person = await findPerson(db, input.name)
     if (actor.kind === 'operator' || actor.id !== person.id) requireRole(actor, 'maintainer')
-    let ending = db
-      .updateTable('tokens')
-      .set({ revokedAt: new Date() })
-      .where('personId', '=', person.id)
-      .where('revokedAt', 'is', null)
+    let ending = db.updateTable('tokens').set({ revokedAt: new Date() }).where('personId', '=', person.id).where('revokedAt', 'is', null)
     if (input.id !== null) ending = ending.where('id', '=', input.id)
     const ended = await ending.returning('id').execute()
     if (input.id !== null && ended.length === 0)
