@@ -3,8 +3,9 @@
 import type { ServedModel } from '../../engines/engine.ts'
 import type { Digest } from '../../storage/blobs.ts'
 import type { RunState } from '../../storage/schema.ts'
+import type { SuiteKind } from '../models/suite.ts'
 
-export type SuiteKind = 'text' | 'exact' | 'choice'
+export type { SuiteKind } from '../models/suite.ts'
 
 /** bits-per-byte: lower is better. The others are shares of samples answered right: higher is better. */
 export type Metric = 'bits-per-byte' | 'exact-match' | 'accuracy'

@@ -1,14 +1,29 @@
 /** Follows evaluations from anywhere that sees the database. */
 
-import { AppError } from '../../errors.ts'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Database } from '../../storage/database.ts'
+import { hasEnded } from '../training/run.ts'
+import { findEvaluations } from './evaluation-queries.ts'
 import type { Evaluation } from './evaluation.ts'
 
-/** All of them at each change; ends after the update in which every one has ended. */
+const interval = 250
+
+/** All of them at once and at each change; ends after the update in which every one has ended. */
 export async function* watchEvaluations(
   app: { readonly db: Database },
   ids: readonly number[],
   options: { readonly signal?: AbortSignal } = {},
 ): AsyncIterable<readonly Evaluation[]> {
-  throw new AppError('unavailable', 'This verb is being written.', { cause: [app, ids, options] })
+  let seen = ''
+  for (;;) {
+    options.signal?.throwIfAborted()
+    const evaluations = await findEvaluations(app.db, ids)
+    const now = JSON.stringify(evaluations.map(({ state, done }) => [state, done]))
+    if (now !== seen) {
+      seen = now
+      yield evaluations
+      if (evaluations.every(({ state }) => hasEnded(state))) return
+    }
+    await pause(interval, undefined, options.signal ? { signal: options.signal } : {})
+  }
 }

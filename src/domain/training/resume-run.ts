@@ -1,10 +1,29 @@
-/** Lets a cancelled or failed run go on from its newest checkpoint. */
+/** Lets a cancelled or failed run go on from its newest checkpoint, or from the start where it has none. */
 
 import { AppError } from '../../errors.ts'
 import type { Database } from '../../storage/database.ts'
-import type { Actor } from '../people/actor.ts'
+import { enqueue } from '../../storage/jobs.ts'
+import type { Trainer } from '../../trainers/trainer.ts'
+import { requireRole, type Actor } from '../people/actor.ts'
+import { findRun } from './run-queries.ts'
 import type { TrainingRun } from './run.ts'
 
-export async function resumeRun(app: { readonly db: Database }, actor: Actor, id: number): Promise<TrainingRun> {
-  throw new AppError('unavailable', 'This verb is being written.', { cause: [app, actor, id] })
+/** Reviewers and maintainers. One that is queued or running is returned as it is; a finished one is a `conflict`. */
+export async function resumeRun(
+  app: { readonly db: Database; readonly trainer: Pick<Trainer, 'version'> },
+  actor: Actor,
+  id: number,
+): Promise<TrainingRun> {
+  requireRole(actor, 'reviewer')
+  return app.db.transaction().execute(async (db) => {
+    const run = await findRun(db, id)
+    if (run.state === 'finished') throw new AppError('conflict', `Run ${id} has finished; "train --again" makes another.`)
+    if (run.state === 'queued' || run.state === 'running') return run
+    if (run.endedAt === null) throw new AppError('conflict', `Run ${id} is still stopping; resume it in a moment.`)
+    if (run.trainer !== app.trainer.version)
+      throw new AppError('conflict', `Run ${id} was begun by ${run.trainer} and this is ${app.trainer.version}: its end would depend on both. Start a new run with "train".`)
+    await db.updateTable('trainingRuns').set({ state: 'queued', error: null, endedAt: null }).where('id', '=', id).execute()
+    await enqueue(db, 'train', { runId: id })
+    return findRun(db, id)
+  })
 }

@@ -2,26 +2,102 @@
 
 import { AppError } from '../../errors.ts'
 import type { Database } from '../../storage/database.ts'
-import type { Checkpoint, RunStep, TrainingRun } from './run.ts'
+import type { Recipe } from '../../trainers/trainer.ts'
+import { findModel } from '../models/model-queries.ts'
+import { pageLimit, type Page } from '../people/people-queries.ts'
+import { noProgress, type Checkpoint, type RunProgress, type RunStep, type TrainingRun } from './run.ts'
 
 export async function findRun(db: Database, id: number): Promise<TrainingRun> {
-  throw new AppError('unavailable', 'This verb is being written.', { cause: [db, id] })
+  const row = await runs(db).where('trainingRuns.id', '=', id).executeTakeFirst()
+  if (!row) throw new AppError('not-found', `There is no run ${id}; "run list <owner/name>" shows those there are.`)
+  return toRun(row)
 }
 
 /** Newest first; `after` is the id to go on below. */
-export async function listRuns(
-  db: Database,
-  model: string,
-  page: { readonly after?: number; readonly limit?: number } = {},
-): Promise<TrainingRun[]> {
-  throw new AppError('unavailable', 'This verb is being written.', { cause: [db, model, page] })
+export async function listRuns(db: Database, model: string, page: Page = {}): Promise<TrainingRun[]> {
+  const { id } = await findModel(db, model)
+  let query = runs(db).where('trainingRuns.modelId', '=', id)
+  if (page.after !== undefined) query = query.where('trainingRuns.id', '<', page.after)
+  return (await query.orderBy('trainingRuns.id', 'desc').limit(pageLimit(page)).execute()).map(toRun)
+}
+
+/** The newest run that has a checkpoint, or null. */
+export async function newestFinishedRun(db: Database, modelId: number): Promise<TrainingRun | null> {
+  const row = await runs(db)
+    .where('trainingRuns.modelId', '=', modelId)
+    .where('trainingRuns.state', '=', 'finished')
+    .orderBy('trainingRuns.id', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row ? toRun(row) : null
 }
 
 /** Steps beyond `after`, in order. */
 export async function stepsOf(db: Database, runId: number, options: { readonly after?: number } = {}): Promise<RunStep[]> {
-  throw new AppError('unavailable', 'This verb is being written.', { cause: [db, runId, options] })
+  return db
+    .selectFrom('runSteps')
+    .select(['step', 'loss', 'gradientNorm', 'learningRate', 'tokensPerSecond'])
+    .where('runId', '=', runId)
+    .where('step', '>', options.after ?? 0)
+    .orderBy('step')
+    .execute()
 }
 
 export async function findCheckpoint(db: Database, id: number): Promise<Checkpoint> {
-  throw new AppError('unavailable', 'This verb is being written.', { cause: [db, id] })
+  const row = await db.selectFrom('checkpoints').selectAll().where('id', '=', id).executeTakeFirst()
+  if (!row) throw new AppError('not-found', `There is no checkpoint ${id}; "run show" names a run's checkpoint.`)
+  return row
+}
+
+/** Every run with its revision and its checkpoint, where it has one. */
+function runs(db: Database) {
+  return db
+    .selectFrom('trainingRuns')
+    .innerJoin('datasetRevisions', 'datasetRevisions.id', 'trainingRuns.revisionId')
+    .leftJoin('checkpoints', 'checkpoints.runId', 'trainingRuns.id')
+    .selectAll('trainingRuns')
+    .select([
+      'datasetRevisions.number as revisionNumber',
+      'datasetRevisions.digest as revisionDigest',
+      'datasetRevisions.count as revisionCount',
+      'checkpoints.id as checkpointId',
+      'checkpoints.step as checkpointStep',
+      'checkpoints.digest as checkpointDigest',
+      'checkpoints.files as checkpointFiles',
+      'checkpoints.served as checkpointServed',
+      'checkpoints.createdAt as checkpointCreatedAt',
+    ])
+}
+
+type RunRow = Awaited<ReturnType<ReturnType<typeof runs>['execute']>>[number]
+
+function toRun(row: RunRow): TrainingRun {
+  return {
+    id: row.id,
+    modelId: row.modelId,
+    baseId: row.baseId,
+    revision: { id: row.revisionId, number: row.revisionNumber, digest: row.revisionDigest, count: row.revisionCount },
+    recipe: row.recipe as Recipe,
+    trainer: row.trainer,
+    examples: row.examples,
+    state: row.state,
+    progress: (row.progress as RunProgress | null) ?? noProgress,
+    error: row.error,
+    startedBy: row.startedBy,
+    createdAt: row.createdAt,
+    startedAt: row.startedAt,
+    endedAt: row.endedAt,
+    checkpoint:
+      row.checkpointId === null
+        ? null
+        : {
+            id: row.checkpointId,
+            runId: row.id,
+            step: row.checkpointStep!,
+            digest: row.checkpointDigest!,
+            files: row.checkpointFiles!,
+            served: row.checkpointServed!,
+            createdAt: row.checkpointCreatedAt!,
+          },
+  }
 }

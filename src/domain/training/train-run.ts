@@ -1,0 +1,166 @@
+/** The job that trains: runs the trainer, keeps the database told, and stores the weights. */
+
+import { rm } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { AppError } from '../../errors.ts'
+import { FormatError } from '../../formats/format-error.ts'
+import type { Database } from '../../storage/database.ts'
+import type { TrainingEvent } from '../../trainers/trainer.ts'
+import { findBaseById } from '../models/model-queries.ts'
+import { findRun } from './run-queries.ts'
+import { hasEnded, type RunProgress, type RunStep, type TrainingRun } from './run.ts'
+import type { TrainingApp } from './start-run.ts'
+import { storeCheckpoint } from './store-checkpoint.ts'
+import { baseFolder, exists, runFolder } from './work-folder.ts'
+
+/** Steps are written together this often, and cancellation is noticed this fast: milliseconds. */
+const interval = 400
+
+/**
+ * Trains a queued run to its end, or goes on with one that was interrupted, from its newest checkpoint. Aborting the signal (the server stops)
+ * hands the run back to the queue. What goes wrong is written to the run, not thrown; only a bug is both.
+ */
+export async function trainRun(app: TrainingApp, runId: number, signal: AbortSignal): Promise<void> {
+  const run = await findRun(app.db, runId)
+  if (hasEnded(run.state)) return acknowledge(app.db, runId)
+  await app.db
+    .updateTable('trainingRuns')
+    .set({ state: 'running', startedAt: run.startedAt ?? new Date(), error: null })
+    .where('id', '=', runId)
+    .where('state', 'in', ['queued', 'running'])
+    .execute()
+  const cancelled = new AbortController()
+  const watch = setInterval(() => {
+    void isCancelled(app.db, runId).then(
+      (yes) => yes && cancelled.abort(new AppError('conflict', `Run ${runId} was cancelled.`)),
+      () => undefined,
+    )
+  }, interval)
+  try {
+    await train(app, run, AbortSignal.any([signal, cancelled.signal]))
+  } catch (error) {
+    if (signal.aborted) {
+      await settle(app.db, runId, 'queued', null)
+      throw error
+    }
+    if (cancelled.signal.aborted) return
+    const expected = error instanceof AppError || error instanceof FormatError
+    await settle(app.db, runId, 'failed', expected ? error.message : 'Training stopped because of a fault in the software; the server log has it. "run resume" tries again.')
+    if (!expected) throw error
+  } finally {
+    clearInterval(watch)
+    await acknowledge(app.db, runId)
+  }
+}
+
+async function train(app: TrainingApp, run: TrainingRun, signal: AbortSignal): Promise<void> {
+  if (run.examples === null) throw new AppError('conflict', `Run ${run.id} has no examples; start another.`)
+  const base = await findBaseById(app.db, run.baseId)
+  const output = await runFolder(app, run.id)
+  const resume = run.progress.resume && join(output, run.progress.resume.file)
+  const goesOn = resume !== null && (await exists(resume))
+  const events = app.trainer.train(
+    {
+      base: await baseFolder(app, base),
+      examples: await app.blobs.file(run.examples),
+      recipe: run.recipe,
+      output,
+      ...(goesOn ? { resume } : {}),
+    },
+    { signal },
+  )
+
+  let progress: RunProgress = run.progress
+  let steps: RunStep[] = []
+  let written = 0
+  const write = async (): Promise<void> => {
+    await writeProgress(app.db, run.id, progress, steps)
+    steps = []
+    written = Date.now()
+  }
+  for await (const event of events) {
+    progress = progressAfter(progress, event, output)
+    if (event.kind === 'step') {
+      const { step, loss, gradientNorm, learningRate, tokensPerSecond } = event
+      steps.push({ step, loss, gradientNorm, learningRate, tokensPerSecond })
+    }
+    if (event.kind === 'finished') {
+      await write()
+      signal.throwIfAborted()
+      await storeCheckpoint(app, { run, base, folder: event.folder, step: event.step })
+    } else if (event.kind !== 'step' || Date.now() - written > interval) await write()
+  }
+  // Only a run that is on record as finished may lose its files; a cancelled one can be resumed.
+  if ((await findRun(app.db, run.id)).state === 'finished') await rm(output, { recursive: true, force: true })
+}
+
+function progressAfter(progress: RunProgress, event: TrainingEvent, output: string): RunProgress {
+  switch (event.kind) {
+    case 'planned': {
+      const { steps, examples, cut, lossTokens, trainableParameters, estimatedBytes } = event
+      return { ...progress, steps, plan: { examples, cut, lossTokens, trainableParameters, estimatedBytes } }
+    }
+    case 'step': {
+      const { step, steps, loss, tokensPerSecond, secondsLeft } = event
+      return { ...progress, step, steps, loss, tokensPerSecond, secondsLeft }
+    }
+    case 'checkpoint':
+      return { ...progress, resume: { step: event.step, file: relative(output, event.file) } }
+    case 'finished': {
+      const { step, loss, seconds, peakBytes } = event
+      return { ...progress, step, secondsLeft: 0, result: { loss, seconds, peakBytes } }
+    }
+    default:
+      return event satisfies never
+  }
+}
+
+/** A step that is trained a second time after an interruption replaces its first row, with the same numbers. */
+async function writeProgress(outer: Database, runId: number, progress: RunProgress, steps: readonly RunStep[]): Promise<void> {
+  await outer.transaction().execute(async (db) => {
+    if (steps.length > 0)
+      await db
+        .insertInto('runSteps')
+        .values(steps.map((step) => ({ runId, ...step })))
+        .onConflict((again) =>
+          again.columns(['runId', 'step']).doUpdateSet((row) => ({
+            loss: row.ref('excluded.loss'),
+            gradientNorm: row.ref('excluded.gradientNorm'),
+            learningRate: row.ref('excluded.learningRate'),
+            tokensPerSecond: row.ref('excluded.tokensPerSecond'),
+          })),
+        )
+        .execute()
+    await db
+      .updateTable('trainingRuns')
+      .set({ progress: JSON.stringify(progress) })
+      .where('id', '=', runId)
+      .execute()
+  })
+}
+
+async function isCancelled(db: Database, runId: number): Promise<boolean> {
+  const row = await db.selectFrom('trainingRuns').select('state').where('id', '=', runId).executeTakeFirst()
+  return row?.state === 'cancelled'
+}
+
+/** Says that a cancelled run has really stopped: from now on it may be resumed. */
+async function acknowledge(db: Database, runId: number): Promise<void> {
+  await db
+    .updateTable('trainingRuns')
+    .set({ endedAt: new Date() })
+    .where('id', '=', runId)
+    .where('state', '=', 'cancelled')
+    .where('endedAt', 'is', null)
+    .execute()
+}
+
+/** Leaves a run that was cancelled in the meantime as it is. */
+async function settle(db: Database, runId: number, state: 'queued' | 'failed', error: string | null): Promise<void> {
+  await db
+    .updateTable('trainingRuns')
+    .set({ state, error, endedAt: state === 'failed' ? new Date() : null })
+    .where('id', '=', runId)
+    .where('state', '=', 'running')
+    .execute()
+}

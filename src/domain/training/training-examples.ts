@@ -1,0 +1,34 @@
+/** What of a dataset revision a trainer is given: content alone, in the revision's order, and nothing whose origin or licence is unknown. */
+
+import { AppError } from '../../errors.ts'
+import type { TrainingExample } from '../../trainers/trainer.ts'
+import type { StoredExample } from '../contributions/example.ts'
+import { licenceTerms } from '../lineage/licence-table.ts'
+
+/** JSONL, a few hundred kilobytes at a time. Throws `invalid` at the first example that must not or cannot be trained on. */
+export async function* trainingLines(examples: AsyncIterable<StoredExample>): AsyncIterable<Uint8Array> {
+  let lines = ''
+  for await (const example of examples) {
+    lines += `${JSON.stringify(trainable(example))}\n`
+    if (lines.length < 1 << 18) continue
+    yield Buffer.from(lines)
+    lines = ''
+  }
+  if (lines) yield Buffer.from(lines)
+}
+
+/** Contributions are checked when they come in. This is the last door before training, so that a lapse elsewhere cannot pass it. */
+export function trainable({ content, provenance, digest }: StoredExample): TrainingExample {
+  const refuse = (fact: string): never => {
+    throw new AppError('invalid', `Example ${digest.slice(0, 19)}… ${fact}`)
+  }
+  if (!provenance.origin || !provenance.source || (provenance.origin === 'generated' && !provenance.generator))
+    return refuse('does not say where it is from, and nothing is trained on such an example; replace or remove it with a contribution.')
+  if (!provenance.licence || !licenceTerms(provenance.licence))
+    return refuse(`has the licence "${provenance.licence}", whose terms are unknown here; replace or remove it with a contribution.`)
+  if ('rejected' in content)
+    return refuse(
+      'is a preference (chosen and rejected); training here follows examples and cannot use preferences yet. Offer the chosen answer as prompt and completion.',
+    )
+  return content
+}
