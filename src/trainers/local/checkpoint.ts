@@ -10,7 +10,7 @@ import { AppError, sentenceOf } from '../../errors.ts'
 import { FormatError } from '../../formats/format-error.ts'
 import { firstNonFinite } from '../../formats/half.ts'
 import { openSafetensors } from '../../formats/safetensors.ts'
-import { streamSafetensors } from '../../formats/safetensors-write.ts'
+import { safetensorsPieces } from '../../formats/safetensors-write.ts'
 import type { TensorSpec } from '../../ml/lora/training-graph.ts'
 import type { Recipe } from '../trainer.ts'
 import { fileSource, writeWhole } from './files.ts'
@@ -48,9 +48,9 @@ export async function saveCheckpoint(
   if (broken) throw new AppError('invalid', `Training diverged before step ${step}: ${broken.name} is not finite. Lower the learning rate, or set clip.`)
   // F32 chunks share the live arrays' memory; nothing may run between collecting and writing them.
   const chunks: Uint8Array[] = []
-  const bytesOf = ({ values }: (typeof tensors)[number]) => new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
+  const bytesOf = ({ values }: (typeof tensors)[number]) => [new Uint8Array(values.buffer, values.byteOffset, values.byteLength)]
   const metadata = { step: String(step), fingerprint: JSON.stringify(fingerprint) }
-  for await (const chunk of streamSafetensors(tensors, bytesOf, metadata)) chunks.push(chunk)
+  for await (const chunk of safetensorsPieces(tensors, bytesOf, metadata)) chunks.push(chunk)
   mkdirSync(folder, { recursive: true })
   const path = join(folder, `step-${String(step).padStart(9, '0')}.safetensors`)
   writeWhole(path, chunks)

@@ -14,14 +14,14 @@ import type { FromChild, ToChild } from './training-process.ts'
 import { localTrainerVersion } from './version.ts'
 
 export interface LocalTrainerOptions {
-  /** Threads inside an operator; 2 by default. Results do not depend on it. */
+  /** Threads inside an operator; 2 by default, whatever the machine has, so that two machines end with the same bytes. */
   readonly threads?: number
 }
 
 export function localTrainer(options: LocalTrainerOptions = {}): Trainer {
   const threads = options.threads ?? 2
   return {
-    version: localTrainerVersion,
+    version: localTrainerVersion(threads),
 
     async estimate(request) {
       for await (const message of converse({ kind: 'estimate', request, threads })) if (message.kind === 'estimate') return message.estimate

@@ -12,13 +12,13 @@ import { progressClock } from './progress.ts'
 import { learningRateAt } from './schedule.ts'
 import { floatTensor, TrainingSession, type TrainingState } from './training-session.ts'
 import { localTrainerVersion } from './version.ts'
-import { readAdapter, writeAdapter, writeModel } from './weights-folder.ts'
+import { startFromAdapter, writeAdapter, writeModel } from './weights-folder.ts'
 
 /** How many steps in a row may have a loss above twice the first before a run counts as diverged. */
 const patience = 20
 
 export interface LocalOptions {
-  /** Threads inside an operator. Results do not depend on it. */
+  /** Threads inside an operator: part of what decides a run's bytes (version.ts). */
   readonly threads: number
   readonly signal?: AbortSignal | undefined
 }
@@ -28,7 +28,7 @@ export async function* trainHere(request: TrainingRequest, options: LocalOptions
   const { recipe } = request
   const { signal } = options
   const started = performance.now()
-  const plan = await planRun(request, localTrainerVersion, signal)
+  const plan = await planRun(request, localTrainerVersion(options.threads), signal)
   let session: TrainingSession | undefined
   try {
     signal?.throwIfAborted()
@@ -107,7 +107,7 @@ async function startingPoint(request: TrainingRequest, plan: Plan): Promise<{ st
   const zeros = () => new Map(specs.map((spec) => [spec.name, new Float32Array(spec.dims.reduce((a, b) => a * b, 1))]))
   let trainables: ReadonlyMap<string, Float32Array>
   if (method.kind === 'lora') {
-    trainables = request.adapter === undefined ? initialTrainables(base.config, method, seed) : await readAdapter(request.adapter, method, specs)
+    trainables = request.adapter === undefined ? initialTrainables(base.config, method, seed) : await startFromAdapter(request.adapter, method, base.config, specs)
   } else if (base.weights) {
     const values = new Map<string, Float32Array>()
     for (const { name, dims } of specs) values.set(name, await base.weights.floats(name, dims))

@@ -38,7 +38,7 @@ async function answer(message: Exclude<ToChild, { kind: 'abort' }>): Promise<voi
   try {
     beNice()
     if (message.kind === 'estimate') {
-      const plan = await planRun(message.request, localTrainerVersion)
+      const plan = await planRun(message.request, localTrainerVersion(message.threads))
       await plan.base.weights?.close()
       await tell({ kind: 'estimate', estimate: plan.estimate })
     } else {

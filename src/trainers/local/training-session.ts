@@ -170,6 +170,5 @@ function openGraph(graph: RunnableGraph, threads: number): Promise<ort.Inference
     enableMemPattern: false,
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
-    extra: { session: { disable_specified_optimizers: 'CommonSubexpressionElimination' } },
   })
 }

@@ -7,6 +7,9 @@ import { AppError } from '../../errors.ts'
 import { assertFinite, type FloatType } from '../../formats/half.ts'
 import { openSafetensors } from '../../formats/safetensors.ts'
 import { writeSafetensors } from '../../formats/safetensors-write.ts'
+import type { HfConfig } from '../../formats/hf-config.ts'
+import { isProjection } from '../../formats/llama-tensors.ts'
+import { readAdapter, writeAdapterConfig } from '../../formats/peft.ts'
 import type { TensorSpec } from '../../ml/lora/training-graph.ts'
 import type { LoraMethod } from '../trainer.ts'
 import { readJson, tokenizerFiles, type BaseFolder } from './base-folder.ts'
@@ -20,22 +23,9 @@ const adapterConfig = 'adapter_config.json'
 export function writeAdapter(folder: string, method: LoraMethod, specs: readonly TensorSpec[], values: Values): string {
   return replaceFolder(folder, (temporary) => {
     writeWhole(join(temporary, adapterWeights), [weightsFile(specs, values, () => 'F32')])
-    writeWhole(join(temporary, adapterConfig), [
-      text({
-        peft_type: 'LORA',
-        task_type: 'CAUSAL_LM',
-        base_model_name_or_path: null,
-        r: method.rank,
-        lora_alpha: method.alpha,
-        target_modules: [...method.targetModules],
-        lora_dropout: 0,
-        bias: 'none',
-        fan_in_fan_out: false,
-        inference_mode: true,
-        use_rslora: false,
-        use_dora: false,
-      }),
-    ])
+    // No base name: a path of this machine says nothing elsewhere, and the same run must give the same bytes everywhere.
+    const config = { rank: method.rank, alpha: method.alpha, rankStabilised: false, targetModules: method.targetModules.filter(isProjection), baseModel: null }
+    writeWhole(join(temporary, adapterConfig), [new TextEncoder().encode(JSON.stringify(writeAdapterConfig(config), null, 2) + '\n')])
   })
 }
 
@@ -53,29 +43,24 @@ export async function writeModel(folder: string, base: BaseFolder, specs: readon
   })
 }
 
-/** The trainables of an adapter of the same rank, alpha and target modules. Throws `invalid` on any other. */
-export async function readAdapter(folder: string, method: LoraMethod, specs: readonly TensorSpec[]): Promise<Map<string, Float32Array>> {
-  const config = (await readJson(folder, adapterConfig)) as Record<string, unknown>
-  const modules = Array.isArray(config['target_modules']) ? config['target_modules'].map(String) : []
-  const refuse = (what: string, there: unknown, here: unknown): never => {
-    throw new AppError('invalid', `The adapter ${folder} has ${what} ${String(there)}, but the recipe asks for ${String(here)}; use the same, or start without the adapter.`)
-  }
-  if (config['r'] !== method.rank) refuse('rank', config['r'], method.rank)
-  if (config['lora_alpha'] !== method.alpha) refuse('alpha', config['lora_alpha'], method.alpha)
-  if (modules.sort().join(', ') !== [...method.targetModules].sort().join(', ')) refuse('target modules', modules.join(', '), method.targetModules.join(', '))
+/** The trainables of an adapter of the same base, rank, alpha and target modules. Throws `invalid` on any other. */
+export async function startFromAdapter(folder: string, method: LoraMethod, base: HfConfig, specs: readonly TensorSpec[]): Promise<Map<string, Float32Array>> {
   const source = await fileSource(join(folder, adapterWeights))
   try {
-    const file = await openSafetensors(source, join(folder, adapterWeights))
-    const values = new Map<string, Float32Array>()
-    for (const { name, dims } of specs) {
-      const found = file.tensors.get(name)
-      if (found?.shape.join() !== dims.join()) {
-        throw new AppError('invalid', `The adapter ${folder} has ${name} in shape [${found?.shape.join(', ') ?? 'none'}], but this base needs [${dims.join(', ')}]; it belongs to another base.`)
-      }
-      const floats = await file.floats(name)
-      assertFinite(name, floats)
-      values.set(name, floats)
+    const file = await openSafetensors(source, adapterWeights)
+    const { config } = await readAdapter(await readJson(folder, adapterConfig), file, base)
+    const wanted = [...method.targetModules].sort().join(', ')
+    const differs: [string, unknown, unknown][] = [
+      ['rank', config.rank, method.rank],
+      ['alpha', config.alpha, method.alpha],
+      ['target modules', [...config.targetModules].sort().join(', '), wanted],
+      ['a rank-stabilised scale', config.rankStabilised, false],
+    ]
+    for (const [what, there, here] of differs) {
+      if (there !== here) throw new AppError('invalid', `The adapter to start from has ${what} ${String(there)}, but the recipe asks for ${String(here)}; use the same, or start without an adapter.`)
     }
+    const values = new Map<string, Float32Array>()
+    for (const { name } of specs) values.set(name, await file.floats(name))
     return values
   } finally {
     await source.close()
@@ -106,8 +91,4 @@ function replaceFolder(folder: string, fill: (temporary: string) => void): strin
     throw error
   }
   return folder
-}
-
-function text(json: unknown): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(json, null, 2) + '\n')
 }
