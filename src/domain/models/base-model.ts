@@ -1,5 +1,6 @@
 /** A base model: published weights that communities start from. */
 
+import { createHash } from 'node:crypto'
 import type { HfConfig } from '../../formats/hf-config.ts'
 import type { Digest } from '../../storage/blobs.ts'
 import type { StoredFile } from '../../storage/schema.ts'
@@ -33,4 +34,10 @@ export interface BaseModel {
 /** Names of base models have no owner: `smollm2-135m`. */
 export function parseBaseName(input: string): string {
   return parseSlug(input, 'base model name')
+}
+
+/** One digest for several files: over their sorted (path, digest). */
+export function digestOfFiles(files: readonly StoredFile[]): Digest {
+  const sorted = files.map(({ path, digest }) => [path, digest] as const).sort(([a], [b]) => (a < b ? -1 : 1))
+  return `sha256:${createHash('sha256').update(JSON.stringify(sorted)).digest('hex')}`
 }

@@ -8,7 +8,23 @@ export const nameLimits = {
 } as const
 
 /** Words that would collide with routes of the API, the Hub and OCI registries. */
-const reserved = new Set(['api', 'v1', 'v2', 'datasets', 'models', 'spaces', 'resolve', 'raw', 'tree', 'main', 'base', 'con', 'nul', 'prn', 'aux'])
+const reserved = new Set([
+  'api',
+  'v1',
+  'v2',
+  'datasets',
+  'models',
+  'spaces',
+  'resolve',
+  'raw',
+  'tree',
+  'main',
+  'base',
+  'con',
+  'nul',
+  'prn',
+  'aux',
+])
 
 /** One part of a name: lower-case letters, digits and `-`, `_`, `.` between them; no `..`, no `--`. */
 export function parseSlug(input: string, what: string): string {

@@ -1,0 +1,67 @@
+/** Creates a community model over a base. */
+
+import { AppError } from '../../errors.ts'
+import type { Database } from '../../storage/database.ts'
+import { parseLicence } from '../lineage/parse-licence.ts'
+import { requireRole, type Actor } from '../people/actor.ts'
+import { communityLimits, type CommunityModel, type LicencePolicy } from './community-model.ts'
+import { findBase, findModel } from './model-queries.ts'
+import { formatModelName, parseModelName } from './model-name.ts'
+
+export interface NewModel {
+  /** Name of the base model. */
+  readonly base: string
+  readonly description?: string | undefined
+  readonly charter?: readonly string[] | undefined
+  /** Accepting reviews a contribution needs; 1 where nothing is said. */
+  readonly quorum?: number | undefined
+  /** Recipe overrides as YAML; training reads it. */
+  readonly recipe?: string | undefined
+  readonly licencePolicy?: LicencePolicy | undefined
+}
+
+/** @param name `owner/name`. Throws `conflict` where it is taken, `not-found` for an unknown base. */
+export async function createModel(app: { readonly db: Database }, actor: Actor, name: string, input: NewModel): Promise<CommunityModel> {
+  requireRole(actor, 'maintainer')
+  const wanted = parseModelName(name)
+  const values = checked(input)
+  return app.db.transaction().execute(async (db) => {
+    const base = await findBase(db, input.base)
+    const made = await db
+      .insertInto('communityModels')
+      .values({ ...wanted, ...values, baseId: base.id })
+      .onConflict((taken) => taken.columns(['owner', 'name']).doNothing())
+      .returning('id')
+      .executeTakeFirst()
+    if (!made) throw new AppError('conflict', `There already is a community model ${formatModelName(wanted)}; choose another name.`)
+    return findModel(db, wanted)
+  })
+}
+
+function checked(input: NewModel) {
+  const { description = '', charter = [], quorum = 1, recipe = '', licencePolicy = { allow: null } } = input
+  const refuse = (sentence: string): never => {
+    throw new AppError('invalid', sentence)
+  }
+  if (description.length > communityLimits.description)
+    refuse(`The description has ${description.length} characters; at most ${communityLimits.description} are kept.`)
+  if (charter.length > communityLimits.clauses)
+    refuse(`The charter has ${charter.length} clauses; at most ${communityLimits.clauses} are kept.`)
+  for (const [i, clause] of charter.entries())
+    if (clause.trim() === '' || clause.length > communityLimits.clause)
+      refuse(`Clause ${i + 1} of the charter has ${clause.length} characters; 1 to ${communityLimits.clause} are needed.`)
+  if (!Number.isInteger(quorum) || quorum < 1 || quorum > communityLimits.quorum)
+    refuse(`The quorum ${quorum} is not a whole number from 1 to ${communityLimits.quorum}.`)
+  if (recipe.length > communityLimits.recipe)
+    refuse(`The recipe has ${recipe.length} characters; at most ${communityLimits.recipe} are kept.`)
+  const allow = licencePolicy.allow?.map((licence) => parseLicence(licence).expression) ?? null
+  if (allow?.length === 0)
+    refuse('The licence policy allows no licence at all; name at least one, or leave it out to admit every licence that is known.')
+  return {
+    description: description.normalize('NFC'),
+    charter: JSON.stringify(charter.map((clause) => clause.normalize('NFC'))),
+    quorum,
+    recipe,
+    licencePolicy: JSON.stringify({ allow }),
+  }
+}

@@ -1,0 +1,77 @@
+/** Reads eval suites and their samples. */
+
+import { AppError } from '../../errors.ts'
+import type { Blobs } from '../../storage/blobs.ts'
+import type { Database } from '../../storage/database.ts'
+import { jsonLines } from './json-lines.ts'
+import { parseSample } from './suite-samples.ts'
+import { suiteLimits, type Suite, type SuiteSample } from './suite.ts'
+
+/** Suites that no newer one of the same name replaces. */
+function currentSuites(db: Database, modelId: number) {
+  return db
+    .selectFrom('suites')
+    .selectAll()
+    .where('modelId', '=', modelId)
+    .where(({ not, exists, selectFrom }) =>
+      not(exists(selectFrom('suites as newer').select('newer.id').whereRef('newer.supersedes', '=', 'suites.id'))),
+    )
+}
+
+/** The current suites of a model, by name. */
+export async function listSuites(db: Database, modelId: number): Promise<readonly Suite[]> {
+  return currentSuites(db, modelId).orderBy('name').execute()
+}
+
+/** The current suite of that name. */
+export async function findSuite(db: Database, modelId: number, name: string): Promise<Suite> {
+  const suite = await currentSuites(db, modelId).where('name', '=', name).executeTakeFirst()
+  if (!suite) throw new AppError('not-found', `The model has no suite ${JSON.stringify(name.slice(0, 100))}; "suite add" adds one.`)
+  return suite
+}
+
+export async function findSuiteById(db: Database, id: number): Promise<Suite> {
+  const suite = await db.selectFrom('suites').selectAll().where('id', '=', id).executeTakeFirst()
+  if (!suite) throw new AppError('not-found', `There is no suite ${id}.`)
+  return suite
+}
+
+/** The samples in the order of the file they came from. */
+export async function* readSuite(
+  app: { readonly blobs: Blobs },
+  suite: Pick<Suite, 'digest' | 'kind' | 'name'>,
+): AsyncIterable<SuiteSample> {
+  for await (const read of jsonLines(app.blobs.read(suite.digest), suiteLimits.line * 4)) {
+    const sample = 'problem' in read ? read.problem : parseSample(suite.kind, read.value)
+    if (typeof sample === 'string') throw new Error(`Suite ${suite.name}, line ${read.line}: ${sample}`)
+    yield sample
+  }
+}
+
+/** Suites that have any of the keys, with the keys they have. */
+export async function suitesWithKeys(
+  db: Database,
+  modelId: number,
+  keys: readonly string[],
+): Promise<readonly { readonly suite: Suite; readonly keys: ReadonlySet<string> }[]> {
+  const suites = await listSuites(db, modelId)
+  if (suites.length === 0) return []
+  const found = new Map<number, Set<string>>()
+  for (let i = 0; i < keys.length; i += 5_000) {
+    const rows = await db
+      .selectFrom('suiteKeys')
+      .selectAll()
+      .where('key', 'in', keys.slice(i, i + 5_000))
+      .where(
+        'suiteId',
+        'in',
+        suites.map(({ id }) => id),
+      )
+      .execute()
+    for (const { suiteId, key } of rows) found.set(suiteId, (found.get(suiteId) ?? new Set()).add(key))
+  }
+  return suites.flatMap((suite) => {
+    const has = found.get(suite.id)
+    return has ? [{ suite, keys: has }] : []
+  })
+}
