@@ -1,0 +1,51 @@
+/** The migrations in order, and running them. Append only: what has been released is never edited. */
+
+import { Migrator, type Migration } from 'kysely/migration'
+import { AppError, sentenceOf } from '../../errors.ts'
+import type { Database } from '../database.ts'
+import * as jobs from './0000-jobs.ts'
+import * as theLoop from './0001-the-loop.ts'
+
+export const migrations: readonly { readonly name: string; readonly up: Migration['up'] }[] = [
+  { name: '0000-jobs', up: jobs.up },
+  { name: '0001-the-loop', up: theLoop.up },
+]
+
+/**
+ * Brings the database to this program's schema: all missing migrations in one transaction, under an advisory lock where several servers
+ * start at once. Returns the names of those it ran. Throws `conflict` where a newer program has been here, and changes nothing then.
+ */
+export async function migrate(database: Database): Promise<string[]> {
+  const migrator = new Migrator({
+    db: database,
+    provider: { getMigrations: async () => Object.fromEntries(migrations.map(({ name, up }) => [name, { up }])) },
+  })
+  const known = new Set(migrations.map(({ name }) => name))
+  const { error, results } = await migrator.migrateToLatest()
+  if (error) {
+    const newer = await appliedMigrations(database).then((names) => names.filter((name) => !known.has(name)))
+    if (newer.length > 0)
+      throw new AppError(
+        'conflict',
+        `The database has been migrated by a newer Commonweights (${newer.join(', ')}); run that version, or a copy of the database from before.`,
+        { cause: error },
+      )
+    const failed = results?.find(({ status }) => status === 'Error')
+    throw new Error(`Migration ${failed?.migrationName ?? ''} failed and was rolled back: ${sentenceOf(error)}`, { cause: error })
+  }
+  return (results ?? []).map(({ migrationName }) => migrationName)
+}
+
+/** Migrations of this program that the database lacks. */
+export async function pendingMigrations(database: Database): Promise<string[]> {
+  const applied = new Set(await appliedMigrations(database))
+  return migrations.map(({ name }) => name).filter((name) => !applied.has(name))
+}
+
+async function appliedMigrations(database: Database): Promise<string[]> {
+  const tables = await database.introspection.getTables({ withInternalKyselyTables: true })
+  if (!tables.some(({ name }) => name === 'kysely_migration')) return []
+  const untyped = database.withoutPlugins().withTables<{ kysely_migration: { name: string } }>()
+  const rows = await untyped.selectFrom('kysely_migration').select('name').orderBy('name').execute()
+  return rows.map(({ name }) => name)
+}
