@@ -8,6 +8,9 @@ export type DatabaseConfig =
   | { readonly kind: 'embedded'; /** Made on first use. One process at a time. */ readonly folder: string }
   | { readonly kind: 'postgres'; /** postgres://user:password@host:port/database, Postgres 15 or newer. */ readonly url: string }
 
+/** What helpers take: the database, or the transaction that the public function opened. */
+export type Db = Kysely<Schema>
+
 /** What the two implementations add to a Kysely dialect. */
 export interface Connector {
   readonly kind: DatabaseConfig['kind']
