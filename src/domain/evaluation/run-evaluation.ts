@@ -5,7 +5,7 @@ import type { Engine } from '../../engines/engine.ts'
 import { FormatError } from '../../formats/format-error.ts'
 import type { Blobs } from '../../storage/blobs.ts'
 import type { Database } from '../../storage/database.ts'
-import { readSuite } from '../models/read-suite.ts'
+import { readSuite } from '../models/suite-queries.ts'
 import type { SuiteSample } from '../models/suite.ts'
 import { hasEnded } from '../training/run.ts'
 import type { Evaluation, SampleResult } from './evaluation.ts'
@@ -55,17 +55,22 @@ export async function runEvaluation(app: EvaluationApp, id: number, signal: Abor
 }
 
 async function askAll(app: EvaluationApp, evaluation: Evaluation, signal: AbortSignal): Promise<SampleResult[]> {
-  const samples = await readSuite(app, evaluation.suite)
   const results: SampleResult[] = []
   // One failing sample ends the others too: a score over some of the samples would not be the suite's.
   const failed = new AbortController()
   const options = { signal: AbortSignal.any([signal, failed.signal]) }
-  const queue = samples.entries()
+  const samples = readSuite(app, evaluation.suite)[Symbol.asyncIterator]()
+  let asked = 0
   let done = 0
   let written = performance.now()
   const ask = async (): Promise<void> => {
-    for (const [index, sample] of queue) {
+    for (;;) {
       options.signal.throwIfAborted()
+      // A generator answers overlapping calls in the order they came, so the count is the sample's line.
+      const index = asked++
+      const next = await samples.next()
+      if (next.done) return
+      const sample = next.value
       results[index] = await scoreSample(app.engine, evaluation.served, sample, index, options).catch((cause: unknown) => {
         throw aboutSample(cause, evaluation, sample, index)
       })
@@ -75,10 +80,8 @@ async function askAll(app: EvaluationApp, evaluation: Evaluation, signal: AbortS
       await app.db.updateTable('evaluations').set({ done }).where('id', '=', evaluation.id).execute()
     }
   }
-  await Promise.all(Array.from({ length: inFlight }, () => ask().catch((error: unknown) => {
-    failed.abort(error)
-    throw error
-  })))
+  await Promise.allSettled(Array.from({ length: inFlight }, () => ask().catch((error: unknown) => failed.abort(error))))
+  options.signal.throwIfAborted()
   return results
 }
 

@@ -2,17 +2,42 @@
 
 import { AppError } from '../../errors.ts'
 import type { Database } from '../../storage/database.ts'
-import type { Feedback } from './feedback.ts'
+import { findModel } from '../models/model-queries.ts'
+import { pageLimit, type Page } from '../people/people-queries.ts'
+import type { Feedback, FeedbackTurn } from './feedback.ts'
 
 export async function findFeedback(db: Database, id: number): Promise<Feedback> {
-  throw new AppError('unavailable', 'This verb is being written.', { cause: [db, id] })
+  const row = await db.selectFrom('feedback').selectAll().where('id', '=', id).executeTakeFirst()
+  if (!row) throw new AppError('not-found', `There is no feedback ${id}.`)
+  const [feedback] = await withContributions(db, [row])
+  return feedback!
 }
 
 /** Newest first; `after` is the id to go on below. */
-export async function listFeedback(
-  db: Database,
-  model: string,
-  page: { readonly after?: number; readonly limit?: number } = {},
-): Promise<Feedback[]> {
-  throw new AppError('unavailable', 'This verb is being written.', { cause: [db, model, page] })
+export async function listFeedback(db: Database, model: string, page: Page = {}): Promise<Feedback[]> {
+  const { id } = await findModel(db, model)
+  let query = db.selectFrom('feedback').selectAll().where('modelId', '=', id)
+  if (page.after !== undefined) query = query.where('id', '<', page.after)
+  return withContributions(db, await query.orderBy('id', 'desc').limit(pageLimit(page)).execute())
+}
+
+type FeedbackRow = Omit<Feedback, 'contributions' | 'turns'> & { readonly turns: unknown }
+
+async function withContributions(db: Database, rows: readonly FeedbackRow[]): Promise<Feedback[]> {
+  if (rows.length === 0) return []
+  const made = await db
+    .selectFrom('contributions')
+    .select(['id', 'feedbackId'])
+    .where(
+      'feedbackId',
+      'in',
+      rows.map(({ id }) => id),
+    )
+    .orderBy('id')
+    .execute()
+  return rows.map((row) => ({
+    ...row,
+    turns: row.turns as readonly FeedbackTurn[],
+    contributions: made.filter(({ feedbackId }) => feedbackId === row.id).map(({ id }) => id),
+  }))
 }

@@ -21,3 +21,10 @@ export interface Feedback {
   readonly contributions: readonly number[]
   readonly createdAt: Date
 }
+
+export const feedbackLimits = {
+  /** A conversation longer than this is not one answer's context any more. */
+  turns: 100,
+  /** Characters of the conversation, and of the correction: as one example may have. */
+  characters: 200_000,
+} as const

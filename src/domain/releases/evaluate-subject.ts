@@ -1,19 +1,15 @@
 /** Asks for everything a gate needs: the current suites on a subject, on its base and on the previous release. */
 
-import { AppError } from '../../errors.ts'
 import type { Database } from '../../storage/database.ts'
-import type { Actor } from '../people/actor.ts'
+import { requestEvaluations } from '../evaluation/request-evaluations.ts'
 import type { Evaluation } from '../evaluation/evaluation.ts'
+import { requireRole, type Actor } from '../people/actor.ts'
+import { findCandidate, type SubjectChoice } from './candidate.ts'
 
-/** The newest finished run where nothing is named. Evaluations that exist already come back as they are. */
-export interface SubjectChoice {
-  readonly run?: number
-  /** A version, or 'latest'. */
-  readonly release?: string
-  readonly checkpoint?: number
-}
+export type { SubjectChoice } from './candidate.ts'
 
 export interface RequestedEvaluations {
+  readonly runId: number
   readonly checkpointId: number
   /** The subject's own, in the order of the suites. */
   readonly subject: readonly Evaluation[]
@@ -22,11 +18,23 @@ export interface RequestedEvaluations {
   readonly previous: readonly Evaluation[]
 }
 
+/** Reviewers and maintainers. What was evaluated before comes back as it is; the rest is queued: watch it with watchEvaluations. */
 export async function evaluateSubject(
   app: { readonly db: Database },
   actor: Actor,
   model: string,
   choice: SubjectChoice = {},
 ): Promise<RequestedEvaluations> {
-  throw new AppError('unavailable', 'This verb is being written.', { cause: [app, actor, model, choice] })
+  requireRole(actor, 'reviewer')
+  return app.db.transaction().execute(async (db) => {
+    const { run, checkpoint, served, servedBase, suites, previous, servedPrevious } = await findCandidate(db, model, choice)
+    return {
+      runId: run.id,
+      checkpointId: checkpoint.id,
+      subject: await requestEvaluations(db, suites, { checkpointId: checkpoint.id, served }),
+      base: await requestEvaluations(db, suites, { checkpointId: null, served: servedBase }),
+      previous:
+        previous && servedPrevious ? await requestEvaluations(db, suites, { checkpointId: previous.checkpointId, served: servedPrevious }) : [],
+    }
+  })
 }

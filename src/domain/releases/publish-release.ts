@@ -3,26 +3,101 @@
 import { AppError } from '../../errors.ts'
 import type { Blobs } from '../../storage/blobs.ts'
 import type { Database } from '../../storage/database.ts'
-import type { Actor } from '../people/actor.ts'
-import type { GateReport, Release } from './release.ts'
+import { lockModel } from '../models/model-queries.ts'
+import { actorId, requireRole, type Actor } from '../people/actor.ts'
+import { findCandidate, type Candidate } from './candidate.ts'
+import { changelogOf } from './changelog.ts'
+import { blockedSentence, GateError } from './gate.ts'
+import { writeModelCard } from './model-card.ts'
+import { gateCandidate } from './release-gate.ts'
+import { factsOfExamples } from './release-licence.ts'
+import { findReleaseById, servedPaths } from './release-queries.ts'
+import type { Artefact, GateReport, Release } from './release.ts'
+import { compareVersions, parseVersion } from './version.ts'
 
-/** What the gate would say, without publishing anything. Throws `conflict` where evaluations are missing, naming the way out. */
-export async function previewRelease(
-  app: { readonly db: Database; readonly blobs: Blobs },
-  actor: Actor,
-  model: string,
-  options: { readonly run?: number } = {},
-): Promise<GateReport> {
-  throw new AppError('unavailable', 'This verb is being written.', { cause: [app, actor, model, options] })
+interface ReleaseApp {
+  readonly db: Database
+  readonly blobs: Blobs
 }
 
-/** Maintainers only. The newest finished run where none is named. A gate that does not hold throws GateError (`conflict`) with the report. */
+/** What the gate would say of a run (the newest finished one where none is named), without publishing anything. */
+export async function previewRelease(app: ReleaseApp, model: string, options: { readonly run?: number } = {}): Promise<GateReport> {
+  return (await gateCandidate(app, await findCandidate(app.db, model, options))).report
+}
+
+/**
+ * Maintainers. Releases the run named, or the newest finished one. `conflict` where evaluations as served are missing, where the version is not
+ * above all before it, where the checkpoint is released already, and as a GateError, with its report, where the gate does not hold.
+ */
 export async function publishRelease(
-  app: { readonly db: Database; readonly blobs: Blobs },
+  app: ReleaseApp,
   actor: Actor,
   model: string,
   version: string,
   options: { readonly run?: number } = {},
 ): Promise<Release> {
-  throw new AppError('unavailable', 'This verb is being written.', { cause: [app, actor, model, version, options] })
+  requireRole(actor, 'maintainer')
+  parseVersion(version)
+  const candidate = await findCandidate(app.db, model, options)
+  await refuseTaken(app.db, candidate, version)
+  const { report, evaluations } = await gateCandidate(app, candidate)
+  if (!report.passed) throw new GateError(blockedSentence(model, version, report), report)
+
+  const changelog = await changelogOf(app.db, candidate)
+  const facts = await factsOfExamples(app.db, candidate.run, candidate.base)
+  const card = writeModelCard({ candidate, version, gate: report, changelog, facts })
+  const artefacts = await artefactsOf(app.blobs, candidate, card)
+
+  return app.db.transaction().execute(async (db) => {
+    await lockModel(db, candidate.model.id)
+    const now = await findCandidate(db, model, { run: candidate.run.id })
+    await refuseTaken(db, now, version)
+    if (now.previous?.id !== candidate.previous?.id)
+      throw new AppError('conflict', `Another release of ${model} was published or retracted in the meantime; try again, so that the gate compares with it.`)
+    const { id } = await db
+      .insertInto('releases')
+      .values({
+        modelId: candidate.model.id,
+        version,
+        previousId: candidate.previous?.id ?? null,
+        checkpointId: candidate.checkpoint.id,
+        state: 'published',
+        gate: JSON.stringify(report),
+        changelog: JSON.stringify(changelog),
+        licence: JSON.stringify(facts.verdict),
+        card,
+        artefacts: JSON.stringify(artefacts),
+        retraction: null,
+        publishedBy: actorId(actor),
+      })
+      .returning('id')
+      .executeTakeFirstOrThrow()
+    await db
+      .insertInto('releaseEvaluations')
+      .values(evaluations.map((evaluation) => ({ releaseId: id, evaluationId: evaluation.id })))
+      .execute()
+    return findReleaseById(db, id)
+  })
+}
+
+async function refuseTaken(db: Database, { model, name, checkpoint, run }: Candidate, version: string): Promise<void> {
+  const there = await db.selectFrom('releases').select(['version', 'checkpointId', 'state']).where('modelId', '=', model.id).execute()
+  const wanted = parseVersion(version)
+  const highest = there.map((row) => row.version).sort((a, b) => compareVersions(parseVersion(b), parseVersion(a)))[0]
+  if (highest !== undefined && compareVersions(wanted, parseVersion(highest)) <= 0)
+    throw new AppError('conflict', `${name} is at ${highest}; a new release needs a higher version than ${version}.`)
+  const same = there.find((row) => row.checkpointId === checkpoint.id && row.state === 'published')
+  if (same) throw new AppError('conflict', `Run ${run.id} is released already, as ${name} ${same.version}; train again before you release.`)
+}
+
+/** What the release consists of, by digest: the PEFT adapter, the two files an engine loads, and the card. */
+async function artefactsOf(blobs: Blobs, { base, checkpoint, served }: Candidate, card: string): Promise<Artefact[]> {
+  const form = base.served.find(({ digest }) => digest === served.base)
+  if (!form) throw new AppError('conflict', `The base ${base.name} is served in another form than the one evaluated; evaluate again.`)
+  return [
+    ...checkpoint.files.map((file): Artefact => ({ format: 'peft', ...file })),
+    { format: 'gguf', path: servedPaths.base, digest: form.digest, size: form.size },
+    { format: 'gguf', path: servedPaths.adapter, digest: checkpoint.served, size: await blobs.size(checkpoint.served) },
+    { format: 'card', path: 'README.md', ...(await blobs.put(Buffer.from(card))) },
+  ]
 }

@@ -2,6 +2,7 @@
 
 import type { Digest } from '../../storage/blobs.ts'
 import type { Comparison } from '../evaluation/evaluation.ts'
+import type { LicenceVerdict } from '../lineage/licence-verdict.ts'
 
 export interface Release {
   readonly id: number
@@ -15,7 +16,7 @@ export interface Release {
   readonly state: 'published' | 'retracted'
   readonly gate: GateReport
   readonly changelog: Changelog
-  readonly licence: ReleaseLicence
+  readonly licence: LicenceVerdict
   /** Markdown with the front matter model hubs read. */
   readonly card: string
   readonly artefacts: readonly Artefact[]
@@ -77,13 +78,6 @@ export interface ChangelogContribution {
   readonly reviewers: readonly string[]
 }
 
-export interface ReleaseLicence {
-  /** SPDX expression, or null where the parts contradict each other. */
-  readonly concluded: string | null
-  readonly commercialUse: boolean | null
-  /** What the conclusion rests on, strictest first. */
-  readonly because: readonly string[]
-}
-
-/** What `export` writes. */
-export type ExportFormat = 'peft' | 'gguf' | 'gguf-merged'
+/** What `export` writes: a PEFT adapter, the two GGUF files that are served, or one GGUF with the adapter merged in. */
+export const exportFormats = ['peft', 'gguf', 'gguf-merged'] as const
+export type ExportFormat = (typeof exportFormats)[number]

@@ -11,8 +11,7 @@ import { parseStrictJson } from '../../formats/strict-json.ts'
 import type { Blobs } from '../../storage/blobs.ts'
 import type { Database } from '../../storage/database.ts'
 import type { StoredFile } from '../../storage/schema.ts'
-import type { BaseModel } from '../models/base-model.ts'
-import { filesDigest } from '../models/base-model.ts'
+import { digestOfFiles, type BaseModel } from '../models/base-model.ts'
 import type { TrainingRun } from './run.ts'
 
 /** One checkpoint row and the end of the run, together or not at all. Blobs come first: a row never names bytes that are not there. */
@@ -38,7 +37,7 @@ export async function storeCheckpoint(
     if (ended.numUpdatedRows === 0n) throw new AppError('conflict', `Run ${run.id} was cancelled.`)
     await db
       .insertInto('checkpoints')
-      .values({ runId: run.id, step, digest: filesDigest(files), files: JSON.stringify(files), served: served.digest })
+      .values({ runId: run.id, step, digest: digestOfFiles(files), files: JSON.stringify(files), served: served.digest })
       .execute()
   })
 }

@@ -3,7 +3,7 @@
 import { AppError } from '../../errors.ts'
 import type { TrainingExample } from '../../trainers/trainer.ts'
 import type { StoredExample } from '../contributions/example.ts'
-import { licenceTerms } from '../lineage/licence-table.ts'
+import { isKnownLicence } from '../lineage/parse-licence.ts'
 
 /** JSONL, a few hundred kilobytes at a time. Throws `invalid` at the first example that must not or cannot be trained on. */
 export async function* trainingLines(examples: AsyncIterable<StoredExample>): AsyncIterable<Uint8Array> {
@@ -24,7 +24,7 @@ export function trainable({ content, provenance, digest }: StoredExample): Train
   }
   if (!provenance.origin || !provenance.source || (provenance.origin === 'generated' && !provenance.generator))
     return refuse('does not say where it is from, and nothing is trained on such an example; replace or remove it with a contribution.')
-  if (!provenance.licence || !licenceTerms(provenance.licence))
+  if (!provenance.licence || !isKnownLicence(provenance.licence))
     return refuse(`has the licence "${provenance.licence}", whose terms are unknown here; replace or remove it with a contribution.`)
   if ('rejected' in content)
     return refuse(

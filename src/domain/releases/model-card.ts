@@ -1,0 +1,123 @@
+/** The model card of a release: what it is, what it was made from and by whom, how it did, what the licence allows, what it cannot. */
+
+import { escapeMarkdown, modelCardFrontMatter } from '../../formats/model-card.ts'
+import { formatChange, formatScore, metricNames } from '../evaluation/comparison.ts'
+import { formatRecipe } from '../training/recipe.ts'
+import { publicNameOf } from '../training/store-checkpoint.ts'
+import type { Candidate } from './candidate.ts'
+import type { ExampleFacts } from './release-licence.ts'
+import type { Changelog, GateReport } from './release.ts'
+
+export interface CardFacts {
+  readonly candidate: Candidate
+  readonly version: string
+  readonly gate: GateReport
+  readonly changelog: Changelog
+  readonly facts: ExampleFacts
+}
+
+/** Markdown. The same release always gives the same text: it holds no date. */
+export function writeModelCard({ candidate, version, gate, changelog, facts }: CardFacts): string {
+  const { name, model, base, run, checkpoint } = candidate
+  const { verdict } = facts
+  const frontMatter = modelCardFrontMatter({
+    name,
+    licence: verdict.expression,
+    languages: [...new Set(facts.languages.map((language) => language.split('-')[0]!.toLowerCase()))],
+    baseModel: publicNameOf(base),
+    relation: 'adapter',
+    library: 'peft',
+    datasets: [name],
+    tags: ['lora', 'commonweights'],
+    results: gate.suites.map(({ withBase }) => ({
+      dataset: withBase.suite.name,
+      datasetId: `${name}-${withBase.suite.name}`,
+      metric: withBase.metric,
+      metricName: metricNames[withBase.metric],
+      value: withBase.subject.score,
+    })),
+  })
+  const sections = [
+    `# ${name} ${version}`,
+    model.description && escapeMarkdown(model.description),
+    `A LoRA adapter over ${escapeMarkdown(publicNameOf(base))} (${base.parameters.toLocaleString('en')} parameters), made by a community from reviewed contributions.`,
+    '## Use',
+    `\`adapter_model.safetensors\` with \`adapter_config.json\` is a PEFT adapter. \`base.gguf\` with \`adapter.gguf\` is what was evaluated and is served: \`llama-server -m base.gguf --lora adapter.gguf\`.`,
+    '## Evaluation',
+    `Measured on the served files, sample by sample against ${escapeMarkdown(gate.against)}. Intervals are 95 %, paired bootstrap over samples.`,
+    scoreTable(gate),
+    '## Licence',
+    `**${verdict.summary}** Concluded licence: \`${verdict.expression}\`.`,
+    verdict.fix && `What would change it: ${verdict.fix}`,
+    verdict.conditions.length > 0 && `Whoever passes it on has to:\n\n${list(verdict.conditions)}`,
+    verdict.why.length > 0 && `Why:\n\n${list(cut(verdict.why.map(({ sentence }) => sentence)))}`,
+    verdict.notLegalAdvice,
+    '## Where it comes from',
+    list([
+      `Base: ${base.name}, ${base.licence}, from ${base.source}, \`${base.digest}\``,
+      `Dataset: revision ${run.revision.number}, ${run.revision.count.toLocaleString('en')} examples, \`${run.revision.digest}\``,
+      `Examples by origin: ${counted(facts.origins)}`,
+      ...(facts.generators.length > 0 ? [`Generated with: ${facts.generators.join(', ')}`] : []),
+      `Examples by licence: ${counted(facts.licences)}`,
+      `Training: run ${run.id}, step ${checkpoint.step}, by ${run.trainer}; examples as trained on \`${run.examples ?? 'unknown'}\``,
+      `Adapter: \`${checkpoint.digest}\``,
+    ]),
+    changelog.contributions.length > 0 && `## New in ${version}`,
+    changelog.contributions.length > 0 && contributionList(changelog),
+    changelog.recipe.length > 0 && `Recipe changes: ${changelog.recipe.map(({ key, before, now }) => `${key} ${before ?? 'unset'} → ${now}`).join(', ')}.`,
+    model.charter.length > 0 && `## Charter\n\n${model.charter.map((clause, index) => `${index + 1}. ${escapeMarkdown(clause)}`).join('\n')}`,
+    '## Recipe',
+    `\`\`\`yaml\n${formatRecipe(run.recipe)}\`\`\``,
+    '## Limits',
+    limits(candidate, gate),
+  ]
+  return `${frontMatter}\n${sections.filter((section) => typeof section === 'string' && section !== '').join('\n\n')}\n`
+}
+
+function scoreTable(gate: GateReport): string {
+  const rows = gate.suites.map(({ comparison, withBase, target }) => {
+    const { metric, suite, subject } = withBase
+    const change = `${formatChange(metric, comparison.difference)} (${formatChange(metric, comparison.interval[0])} to ${formatChange(metric, comparison.interval[1])})`
+    return `| ${escapeMarkdown(suite.name)}${target ? ' (target)' : ''} | ${metricNames[metric]} | ${formatScore(metric, withBase.baseline.score)} | ${formatScore(metric, subject.score)} | ${change} | ${formatChange(metric, comparison.smallestDetectable).slice(1)} | ${comparison.samples} |`
+  })
+  return [
+    `| Suite | Metric | Base | This release | Change against ${escapeMarkdown(gate.against)} | Smallest change it would show | Samples |`,
+    '| --- | --- | --- | --- | --- | --- | --- |',
+    ...rows,
+  ].join('\n')
+}
+
+function contributionList(changelog: Changelog): string {
+  return list(
+    changelog.contributions.map(({ id, author, message, added, replaced, removed, reviewers }) => {
+      const changes = [added && `${added} added`, replaced && `${replaced} replaced`, removed && `${removed} removed`].filter(Boolean).join(', ')
+      return `Contribution ${id} by ${escapeMarkdown(author)}: ${escapeMarkdown(message)} (${changes || 'no examples'}; reviewed by ${reviewers.map(escapeMarkdown).join(', ') || 'nobody'})`
+    }),
+  )
+}
+
+function limits({ base, run }: Candidate, gate: GateReport): string {
+  const length = Math.min(run.recipe.maxLength, base.config.contextLength)
+  const cut = run.progress.plan?.cut ?? 0
+  return list([
+    `It knows what its base knows and what the examples teach. The suites above are all that was measured; nothing is claimed beyond them.`,
+    `It was trained on texts of at most ${length} tokens${cut > 0 ? `, and ${cut} examples were cut to that` : ''}.`,
+    `It was not tested for safety, bias or personal data beyond the reviews of its contributions.`,
+    ...gate.suites
+      .filter(({ comparison }) => comparison.verdict !== 'better')
+      .map(({ name, comparison }) => `On ${name}, ${comparison.samples} samples cannot show a change below ${formatChange(comparison.metric, comparison.smallestDetectable).slice(1)}.`),
+  ])
+}
+
+function counted(counts: readonly (readonly [string, number])[]): string {
+  return counts.map(([what, count]) => `${what} ${count.toLocaleString('en')}`).join(', ')
+}
+
+function list(lines: readonly string[]): string {
+  return lines.map((line) => `- ${line}`).join('\n')
+}
+
+/** A card is read by people; the whole reasoning is in the release's record. */
+function cut(lines: readonly string[]): readonly string[] {
+  return lines.length <= 30 ? lines : [...lines.slice(0, 30), `and ${lines.length - 30} more, in the record of this release`]
+}
