@@ -83,6 +83,10 @@ export function checkTokenizerJson(json: unknown): TokenizerDefinition {
   if (model.value('dropout') !== undefined && model.value('dropout') !== 0)
     throw new FormatError('tokenizer.json: the model has BPE dropout, which makes tokens random; set dropout to null.')
   for (const key of ['normalizer', 'pre_tokenizer', 'post_processor', 'decoder']) checkPart(file.value(key), `tokenizer.json: ${key}`, 0)
+  const affixes = parseAffixes(file.value('post_processor'))
+  for (const token of [...(affixes?.before ?? []), ...(affixes?.after ?? [])])
+    if (!ids.has(token))
+      throw new FormatError(`tokenizer.json: the post_processor adds ${describe(token)}, which is not in the vocabulary.`)
   return {
     // The library asks for these keys even where they are null.
     json: {
@@ -101,7 +105,7 @@ export function checkTokenizerJson(json: unknown): TokenizerDefinition {
     unkToken,
     byteFallback: model.boolean('byte_fallback', false),
     ignoreMerges: model.boolean('ignore_merges', false),
-    affixes: parseAffixes(file.value('post_processor')),
+    affixes,
   }
 }
 

@@ -20,25 +20,28 @@ export function writeSafetensors(
   let at = header.length
   for (const tensor of order) {
     const bytes = fromFloat32(tensor.values, tensor.type)
-    checkLength(tensor, bytes)
+    checkLength(tensor, bytes.length)
     file.set(bytes, at)
     at += bytes.length
   }
   return file
 }
 
-/** The same file as a stream that holds one tensor at a time; `bytesOf` gives a tensor's little-endian bytes. */
-export async function* streamSafetensors<T extends TensorToWrite>(
+/** The same file as a stream; `piecesOf` gives a tensor's little-endian bytes in order, in pieces of any size. */
+export async function* safetensorsPieces<T extends TensorToWrite>(
   tensors: readonly T[],
-  bytesOf: (tensor: T) => Uint8Array | Promise<Uint8Array>,
+  piecesOf: (tensor: T) => Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
   metadata: Readonly<Record<string, string>> = { format: 'pt' },
 ): AsyncIterable<Uint8Array> {
   const { order, header } = layout(tensors, metadata)
   yield header
   for (const tensor of order) {
-    const bytes = await bytesOf(tensor)
-    checkLength(tensor, bytes)
-    yield bytes
+    let written = 0
+    for await (const piece of piecesOf(tensor)) {
+      written += piece.length
+      yield piece
+    }
+    checkLength(tensor, written)
   }
 }
 
@@ -69,9 +72,9 @@ function byteLength(tensor: TensorToWrite): number {
   return tensor.shape.reduce((product, length) => product * length, bytesPerFloat[tensor.type])
 }
 
-function checkLength(tensor: TensorToWrite, bytes: Uint8Array): void {
-  if (bytes.length !== byteLength(tensor))
+function checkLength(tensor: TensorToWrite, length: number): void {
+  if (length !== byteLength(tensor))
     throw new FormatError(
-      `Tensor ${tensor.name} of shape [${tensor.shape.join(', ')}] takes ${byteLength(tensor)} bytes, but ${bytes.length} were given.`,
+      `Tensor ${tensor.name} of shape [${tensor.shape.join(', ')}] takes ${byteLength(tensor)} bytes, but ${length} were given.`,
     )
 }
