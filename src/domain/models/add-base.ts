@@ -5,7 +5,7 @@ import type { GgufWriteType } from '../../formats/gguf-write.ts'
 import { modelToGguf } from '../../formats/hf-to-gguf.ts'
 import { AppError } from '../../errors.ts'
 import type { Blobs } from '../../storage/blobs.ts'
-import type { Database } from '../../storage/database.ts'
+import type { Database, Db } from '../../storage/database.ts'
 import type { StoredFile } from '../../storage/schema.ts'
 import { parseLicence } from '../lineage/parse-licence.ts'
 import { requireRole, type Actor } from '../people/actor.ts'
@@ -59,7 +59,7 @@ export async function addBase(
   })
 }
 
-async function refuseTakenName(db: Database, name: string): Promise<void> {
+async function refuseTakenName(db: Db, name: string): Promise<void> {
   const taken = await db.selectFrom('baseModels').select('id').where('name', '=', name).executeTakeFirst()
   if (taken) throw new AppError('conflict', `There already is a base model called ${name}; choose another name.`)
 }

@@ -2,13 +2,13 @@
 
 import type { HfConfig } from '../../formats/hf-config.ts'
 import { AppError } from '../../errors.ts'
-import type { Database } from '../../storage/database.ts'
+import type { Db } from '../../storage/database.ts'
 import { pageLimit, type Page } from '../people/people-queries.ts'
 import type { BaseModel } from './base-model.ts'
 import type { CommunityModel } from './community-model.ts'
 import { formatModelName, parseModelName, type ModelName } from './model-name.ts'
 
-function bases(db: Database) {
+function bases(db: Db) {
   return db.selectFrom('baseModels').selectAll()
 }
 
@@ -18,7 +18,7 @@ function toBase(row: BaseRow): BaseModel {
   return { ...row, config: row.config as HfConfig, parameters: Number(row.parameters) }
 }
 
-export async function listBases(db: Database, page: Page = {}): Promise<readonly BaseModel[]> {
+export async function listBases(db: Db, page: Page = {}): Promise<readonly BaseModel[]> {
   const rows = await bases(db)
     .where('id', '>', page.after ?? 0)
     .orderBy('id')
@@ -27,7 +27,7 @@ export async function listBases(db: Database, page: Page = {}): Promise<readonly
   return rows.map(toBase)
 }
 
-export async function findBase(db: Database, name: string): Promise<BaseModel> {
+export async function findBase(db: Db, name: string): Promise<BaseModel> {
   const row = await bases(db).where('name', '=', name).executeTakeFirst()
   if (!row)
     throw new AppError(
@@ -37,13 +37,13 @@ export async function findBase(db: Database, name: string): Promise<BaseModel> {
   return toBase(row)
 }
 
-export async function findBaseById(db: Database, id: number): Promise<BaseModel> {
+export async function findBaseById(db: Db, id: number): Promise<BaseModel> {
   const row = await bases(db).where('id', '=', id).executeTakeFirst()
   if (!row) throw new AppError('not-found', `There is no base model ${id}.`)
   return toBase(row)
 }
 
-function models(db: Database) {
+function models(db: Db) {
   return db
     .selectFrom('communityModels')
     .innerJoin('baseModels', 'baseModels.id', 'communityModels.baseId')
@@ -51,7 +51,7 @@ function models(db: Database) {
     .select('baseModels.name as base')
 }
 
-export async function listModels(db: Database, page: Page = {}): Promise<readonly CommunityModel[]> {
+export async function listModels(db: Db, page: Page = {}): Promise<readonly CommunityModel[]> {
   return models(db)
     .where('communityModels.id', '>', page.after ?? 0)
     .orderBy('communityModels.id')
@@ -60,7 +60,7 @@ export async function listModels(db: Database, page: Page = {}): Promise<readonl
 }
 
 /** @param name `owner/name` */
-export async function findModel(db: Database, name: string | ModelName): Promise<CommunityModel> {
+export async function findModel(db: Db, name: string | ModelName): Promise<CommunityModel> {
   const wanted = typeof name === 'string' ? parseModelName(name) : name
   const row = await models(db)
     .where('communityModels.owner', '=', wanted.owner)
@@ -70,13 +70,13 @@ export async function findModel(db: Database, name: string | ModelName): Promise
   return row
 }
 
-export async function findModelById(db: Database, id: number): Promise<CommunityModel> {
+export async function findModelById(db: Db, id: number): Promise<CommunityModel> {
   const row = await models(db).where('communityModels.id', '=', id).executeTakeFirst()
   if (!row) throw new AppError('not-found', `There is no community model ${id}.`)
   return row
 }
 
 /** Makes others who change this model's dataset, suites or releases wait until the transaction ends. */
-export async function lockModel(db: Database, id: number): Promise<void> {
+export async function lockModel(db: Db, id: number): Promise<void> {
   await db.selectFrom('communityModels').select('id').where('id', '=', id).forUpdate().executeTakeFirst()
 }

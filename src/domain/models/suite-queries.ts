@@ -2,13 +2,13 @@
 
 import { AppError } from '../../errors.ts'
 import type { Blobs } from '../../storage/blobs.ts'
-import type { Database } from '../../storage/database.ts'
+import type { Db } from '../../storage/database.ts'
 import { jsonLines } from './json-lines.ts'
 import { parseSample } from './suite-samples.ts'
 import { suiteLimits, type Suite, type SuiteSample } from './suite.ts'
 
 /** Suites that no newer one of the same name replaces. */
-function currentSuites(db: Database, modelId: number) {
+function currentSuites(db: Db, modelId: number) {
   return db
     .selectFrom('suites')
     .selectAll()
@@ -19,18 +19,18 @@ function currentSuites(db: Database, modelId: number) {
 }
 
 /** The current suites of a model, by name. */
-export async function listSuites(db: Database, modelId: number): Promise<readonly Suite[]> {
+export async function listSuites(db: Db, modelId: number): Promise<readonly Suite[]> {
   return currentSuites(db, modelId).orderBy('name').execute()
 }
 
 /** The current suite of that name. */
-export async function findSuite(db: Database, modelId: number, name: string): Promise<Suite> {
+export async function findSuite(db: Db, modelId: number, name: string): Promise<Suite> {
   const suite = await currentSuites(db, modelId).where('name', '=', name).executeTakeFirst()
   if (!suite) throw new AppError('not-found', `The model has no suite ${JSON.stringify(name.slice(0, 100))}; "suite add" adds one.`)
   return suite
 }
 
-export async function findSuiteById(db: Database, id: number): Promise<Suite> {
+export async function findSuiteById(db: Db, id: number): Promise<Suite> {
   const suite = await db.selectFrom('suites').selectAll().where('id', '=', id).executeTakeFirst()
   if (!suite) throw new AppError('not-found', `There is no suite ${id}.`)
   return suite
@@ -50,7 +50,7 @@ export async function* readSuite(
 
 /** Suites that have any of the keys, with the keys they have. */
 export async function suitesWithKeys(
-  db: Database,
+  db: Db,
   modelId: number,
   keys: readonly string[],
 ): Promise<readonly { readonly suite: Suite; readonly keys: ReadonlySet<string> }[]> {

@@ -1,7 +1,7 @@
 /** Adds people and gives them tokens. */
 
 import { AppError } from '../../errors.ts'
-import type { Database } from '../../storage/database.ts'
+import type { Database, Db } from '../../storage/database.ts'
 import { requireRole, type Actor } from './actor.ts'
 import { parsePersonName, parseRole, type Person } from './person.ts'
 import { findPerson } from './people-queries.ts'
@@ -52,7 +52,7 @@ export async function addToken(
   })
 }
 
-async function insertToken(db: Database, personId: number, token: string, label: string): Promise<void> {
+async function insertToken(db: Db, personId: number, token: string, label: string): Promise<void> {
   await db
     .insertInto('tokens')
     .values({ personId, hash: hashToken(token), label, revokedAt: null })

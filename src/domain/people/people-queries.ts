@@ -1,7 +1,7 @@
 /** Reads people and their tokens. */
 
 import { AppError } from '../../errors.ts'
-import type { Database } from '../../storage/database.ts'
+import type { Db } from '../../storage/database.ts'
 import type { Person } from './person.ts'
 
 /** A token as a list shows it; the token itself is nowhere. */
@@ -24,7 +24,7 @@ export function pageLimit(page: Page): number {
 }
 
 /** People in the order they came. */
-export async function listPeople(db: Database, page: Page = {}): Promise<readonly Person[]> {
+export async function listPeople(db: Db, page: Page = {}): Promise<readonly Person[]> {
   return db
     .selectFrom('people')
     .selectAll()
@@ -34,12 +34,12 @@ export async function listPeople(db: Database, page: Page = {}): Promise<readonl
     .execute()
 }
 
-export async function findPerson(db: Database, name: string): Promise<Person> {
+export async function findPerson(db: Db, name: string): Promise<Person> {
   const person = await db.selectFrom('people').selectAll().where('name', '=', name.normalize('NFC').toLowerCase()).executeTakeFirst()
   if (!person) throw new AppError('not-found', `There is no person called ${JSON.stringify(name.slice(0, 80))}.`)
   return person
 }
 
-export async function tokensOf(db: Database, personId: number): Promise<readonly TokenRecord[]> {
+export async function tokensOf(db: Db, personId: number): Promise<readonly TokenRecord[]> {
   return db.selectFrom('tokens').select(['id', 'label', 'createdAt', 'revokedAt']).where('personId', '=', personId).orderBy('id').execute()
 }
