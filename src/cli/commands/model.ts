@@ -1,0 +1,143 @@
+/** model and suite: what a community improves, and how it is measured. */
+
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import type { Answers } from '../../http/api/schemas.ts'
+import { action, collect, decimal, examples, wholeNumber } from '../command.ts'
+import { openUpload } from '../files.ts'
+import { table } from '../output.ts'
+
+type Model = Answers['communityModel']
+
+interface ModelPage {
+  readonly model: Model
+  readonly suites: Answers['suite'][]
+  readonly dataset: Answers['datasetRevision'] | null
+  readonly latest: Answers['release'] | null
+}
+
+export function modelCommands(program: Command): void {
+  const model = program.command('model').description('community models: what a community improves together')
+
+  model
+    .command('create <owner/name>')
+    .description('start a community model on a base')
+    .requiredOption('--base <name>', 'the base model it starts from')
+    .option('--description <text>', 'what it is and who it is for', '')
+    .option('--clause <text>', 'a clause of the charter: a value or a tone (repeat for more)', collect)
+    .option('--quorum <n>', 'accepting reviews a contribution needs', wholeNumber('--quorum'), 1)
+    .option('--recipe <file>', 'a YAML file with what differs from the default recipe')
+    .option('--allow <licence>', 'admit only examples under these licences (repeat for more)', collect)
+    .addHelpText(
+      'after',
+      examples(['model create marathi/saathi --base bundled --description "Everyday Marathi" --clause "Answers in Marathi"']),
+    )
+    .action(
+      action(
+        async (
+          { client, output },
+          name: string,
+          options: { base: string; description: string; clause?: string[]; quorum: number; recipe?: string; allow?: string[] },
+        ) => {
+          const recipe = options.recipe === undefined ? '' : await readFile(resolve(options.recipe), 'utf8')
+          const made = await client.post<Model>('/api/models', {
+            name,
+            base: options.base,
+            description: options.description,
+            charter: options.clause ?? [],
+            quorum: options.quorum,
+            recipe,
+            allow: options.allow ?? null,
+          })
+          output.result(made, (it) => `${it.owner}/${it.name} is there, on base ${it.base}. Next: suite add, contribute.`)
+        },
+      ),
+    )
+
+  model
+    .command('list')
+    .description('all community models')
+    .addHelpText('after', examples(['model list']))
+    .action(
+      action(async ({ client, output }) => {
+        const models = await client.get<Model[]>('/api/models')
+        output.result(models, (all) =>
+          all.length
+            ? table(
+                ['model', 'base', 'description'],
+                all.map((it) => [`${it.owner}/${it.name}`, it.base, it.description]),
+              )
+            : 'No community model yet: model create <owner/name> --base <name>',
+        )
+      }),
+    )
+
+  model
+    .command('show <owner/name>')
+    .description('one community model: base, charter, suites, dataset, latest release')
+    .addHelpText('after', examples(['model show marathi/saathi']))
+    .action(
+      action(async ({ client, output }, name: string) => {
+        output.result(await client.get<ModelPage>(`/api/models/${name}`), describe)
+      }),
+    )
+
+  program
+    .command('suite')
+    .description('eval suites: what a release must get right')
+    .command('add <owner/name> <file.jsonl>')
+    .description('add a suite, or replace the one of that name')
+    .requiredOption('--name <name>', 'what it will be called')
+    .requiredOption(
+      '--kind <kind>',
+      'text (bits per byte), exact (the answer equals the expected one) or choice (the likeliest of several)',
+    )
+    .option('--guard', 'a release must only not get worse on it; without this, a release must improve it')
+    .option('--tolerance <number>', "largest loss a release may have, in the suite's unit", decimal('--tolerance'))
+    .addHelpText(
+      'after',
+      examples(['suite add marathi/saathi dates.jsonl --name dates --kind exact']) +
+        '\nOne sample a line: {"messages": [{"role": "user", "content": "…"}], "expected": "…"} · {"text": "…"} · {"prompt": "…", "choices": ["…", "…"], "answer": 0}\n',
+    )
+    .action(
+      action(
+        async (
+          { client, output },
+          name: string,
+          file: string,
+          options: { name: string; kind: string; guard?: boolean; tolerance?: number },
+        ) => {
+          const { stream, type } = await openUpload(file)
+          const added = await client.upload<Answers['suite']>(
+            `/api/models/${name}/suites`,
+            { ...options, guard: undefined, target: !options.guard },
+            stream,
+            type,
+          )
+          output.result(
+            added,
+            (it) =>
+              `Suite ${it.name}: ${it.count} samples, ${it.kind}${it.target ? ', a release must improve it' : `, tolerance ${it.tolerance}`}.`,
+          )
+        },
+      ),
+    )
+}
+
+function describe({ model, suites, dataset, latest }: ModelPage): string {
+  return [
+    `${model.owner}/${model.name} on base ${model.base}`,
+    ...(model.description ? [model.description] : []),
+    ...model.charter.map((clause, index) => `  ${index + 1}. ${clause}`),
+    `A contribution needs ${model.quorum} accepting review${model.quorum === 1 ? '' : 's'}.`,
+    dataset ? `Dataset: revision ${dataset.number}, ${dataset.count} examples, ${dataset.digest}` : 'Dataset: empty',
+    suites.length
+      ? table(
+          ['suite', 'kind', 'samples', 'target'],
+          suites.map((it) => [it.name, it.kind, String(it.count), it.target ? 'yes' : 'no']),
+        )
+      : 'No suite yet: suite add',
+    latest ? `Latest release: ${latest.version} of ${latest.createdAt.slice(0, 10)}` : 'No release yet.',
+  ].join('\n')
+}

@@ -1,0 +1,145 @@
+/** train and run: training, as it happens and afterwards. */
+
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import type { Answers } from '../../http/api/schemas.ts'
+import type { Client } from '../../http/client.ts'
+import { action, examples, wholeNumber } from '../command.ts'
+import { AppError } from '../../errors.ts'
+import { bytes, duration, table, type Output } from '../output.ts'
+
+type Run = Answers['trainingRun']
+
+interface RunUpdate {
+  readonly run: Run
+  readonly steps: Answers['runStep'][]
+}
+
+export function runCommands(program: Command): void {
+  program
+    .command('train <owner/name>')
+    .description('train an adapter on the newest dataset revision; Ctrl-C cancels it cleanly')
+    .option('--recipe <file.yaml>', "what differs from the model's recipe")
+    .option('--again', 'train even if the same run is there already')
+    .addHelpText('after', examples(['train marathi/saathi', 'train marathi/saathi --recipe longer.yaml']))
+    .action(
+      action(async ({ client, output, signal }, name: string, options: { recipe?: string; again?: boolean }) => {
+        const recipe =
+          options.recipe === undefined
+            ? undefined
+            : await readFile(resolve(options.recipe), 'utf8').catch((cause: unknown) => {
+                throw new AppError('not-found', `There is no recipe file ${options.recipe}.`, { cause })
+              })
+        const run = await client.post<Run>(`/api/models/${name}/runs`, { recipe, again: options.again ?? false })
+        output.result(await followRun(client, output, run, signal), describe)
+      }),
+    )
+
+  const run = program.command('run').description('training runs')
+
+  run
+    .command('list <owner/name>')
+    .description('runs of a community model, newest first')
+    .addHelpText('after', examples(['run list marathi/saathi']))
+    .action(
+      action(async ({ client, output }, name: string) => {
+        const runs = await client.get<Run[]>(`/api/models/${name}/runs`)
+        output.result(runs, (all) =>
+          all.length
+            ? table(
+                ['run', 'state', 'revision', 'step', 'loss', 'started'],
+                all.map((it) => [
+                  String(it.id),
+                  it.state,
+                  String(it.revision.number),
+                  `${it.progress.step}/${it.progress.steps ?? '?'}`,
+                  it.progress.loss?.toFixed(3) ?? '',
+                  it.createdAt.slice(0, 16),
+                ]),
+              )
+            : 'Nothing was trained yet: train <owner/name>',
+        )
+      }),
+    )
+
+  run
+    .command('show <id>')
+    .description('one run: recipe, progress, result')
+    .addHelpText('after', examples(['run show 1']))
+    .action(
+      action(async ({ client, output }, id: string) => {
+        output.result(await client.get<Run>(`/api/runs/${wholeNumber('The run')(id)}`), describe)
+      }),
+    )
+
+  run
+    .command('cancel <id>')
+    .description('stop a run; it can be resumed from its newest checkpoint')
+    .addHelpText('after', examples(['run cancel 1']))
+    .action(
+      action(async ({ client, output }, id: string) => {
+        output.result(await client.post<Run>(`/api/runs/${wholeNumber('The run')(id)}/cancel`), describe)
+      }),
+    )
+
+  run
+    .command('resume <id>')
+    .description('go on with a cancelled or failed run from its newest checkpoint')
+    .addHelpText('after', examples(['run resume 1']))
+    .action(
+      action(async ({ client, output, signal }, id: string) => {
+        const resumed = await client.post<Run>(`/api/runs/${wholeNumber('The run')(id)}/resume`)
+        output.result(await followRun(client, output, resumed, signal), describe)
+      }),
+    )
+}
+
+/** Shows a run until it ends. Ctrl-C cancels it and waits until it has stopped. */
+export async function followRun(client: Client, output: Output, started: Run, signal: AbortSignal): Promise<Run> {
+  let last = started
+  const cancel = () => void client.post(`/api/runs/${started.id}/cancel`).catch(() => {})
+  signal.addEventListener('abort', cancel, { once: true })
+  try {
+    for await (const { data } of client.events(`/api/runs/${started.id}/events`)) {
+      last = (data as RunUpdate).run
+      const { step, steps, loss, tokensPerSecond, secondsLeft } = last.progress
+      if (last.state === 'running' && steps !== null && loss !== null) {
+        const left = secondsLeft === null ? '' : `, ${duration(secondsLeft)} left`
+        output.progress(
+          step / steps,
+          `step ${step} of ${steps}, loss ${loss.toFixed(3)}, ${Math.round(tokensPerSecond ?? 0)} tokens/s${left}`,
+        )
+      }
+    }
+  } finally {
+    signal.removeEventListener('abort', cancel)
+    output.endProgress()
+  }
+  last = await client.get<Run>(`/api/runs/${started.id}`)
+  if (last.state === 'failed') throw new AppError('conflict', last.error ?? `Run ${last.id} failed.`)
+  if (last.state === 'cancelled')
+    throw new AppError(
+      'conflict',
+      `Run ${last.id} was cancelled at step ${last.progress.step}; "run resume ${last.id}" goes on from its newest checkpoint.`,
+    )
+  return last
+}
+
+function describe(run: Run): string {
+  const { progress, checkpoint } = run
+  return [
+    `Run ${run.id}: ${run.state}, on dataset revision ${run.revision.number} (${run.revision.count} examples), trainer ${run.trainer}`,
+    ...(progress.steps === null
+      ? []
+      : [`step ${progress.step} of ${progress.steps}${progress.loss === null ? '' : `, loss ${progress.loss.toFixed(3)}`}`]),
+    ...(progress.plan
+      ? [
+          `${progress.plan.trainableParameters.toLocaleString('en')} trained parameters, at most ${bytes(progress.plan.estimatedBytes)} estimated${progress.plan.cut ? `, ${progress.plan.cut} examples cut` : ''}`,
+        ]
+      : []),
+    ...(progress.result ? [`${duration(progress.result.seconds)}, ${bytes(progress.result.peakBytes)} at most`] : []),
+    ...(checkpoint ? [`checkpoint ${checkpoint.digest}`] : []),
+    ...(run.error === null ? [] : [run.error]),
+  ].join('\n')
+}

@@ -1,0 +1,89 @@
+/** serve, migrate and export-openapi: running the app, preparing its database, describing its API. */
+
+import { rm, writeFile } from 'node:fs/promises'
+import type { Command } from 'commander'
+import { migrate, openApp } from '../../app.ts'
+import { loadConfig } from '../../config.ts'
+import { AppError } from '../../errors.ts'
+import { action, examples, withoutApp, wholeNumber } from '../command.ts'
+import { runningServer, serverNoteFile, type ServerNote } from '../connect.ts'
+
+/** How long running answers and jobs get to end by themselves when the server is asked to stop; then they are handed back to the queue. */
+const GRACE_SECONDS = 20
+
+export function serverCommands(program: Command): void {
+  program
+    .command('serve')
+    .description('serve the API, the OpenAI-compatible API and the queue until Ctrl-C')
+    .option('--port <n>', 'the port; 0 takes any free one', wholeNumber('--port'))
+    .option('--host <address>', 'the address to listen on; anything but 127.0.0.1 opens it to others')
+    .addHelpText('after', examples(['serve', 'serve --port 8080', 'serve --home ./data']))
+    .action(
+      withoutApp(async ({ config: given, output, signal }, options: { port?: number; host?: string }) => {
+        const config = loadConfig({ home: given.home, ...options })
+        const running = await runningServer(config.home)
+        if (running)
+          throw new AppError(
+            'conflict',
+            `A server already runs on ${config.home}, at ${running.url} (process ${running.pid}); use it, or stop it first.`,
+          )
+        const server = await startServer(config)
+        output.note(`Serving ${config.home} at ${server.url} (Ctrl-C stops). OpenAI-compatible: ${server.url}/v1`)
+        await new Promise<void>((stop) => (signal.aborted ? stop() : signal.addEventListener('abort', () => stop(), { once: true })))
+        output.note('Stopping: answers and jobs that run may end, or go back to the queue.')
+        await server.close()
+        if (!output.json) return
+        output.result({ url: server.url, stopped: true }, () => '')
+      }),
+    )
+
+  program
+    .command('migrate')
+    .description('bring the database to the current shape (serve does so by itself)')
+    .addHelpText('after', examples(['migrate']))
+    .action(
+      withoutApp(async ({ config, output }) => {
+        const applied = await migrate(config)
+        output.result({ applied }, (it) => (it.applied.length ? `Applied ${it.applied.join(', ')}.` : 'The database is current.'))
+      }),
+    )
+
+  program
+    .command('export-openapi')
+    .description('print the description of the API (OpenAPI 3.1)')
+    .addHelpText('after', examples(['export-openapi > openapi.json']))
+    .action(
+      action(async ({ client, output }) => {
+        output.result(await client.get<unknown>('/api/openapi.json'), (document) => JSON.stringify(document, null, 2))
+      }),
+    )
+}
+
+export interface RunningServer {
+  readonly url: string
+  readonly operatorKey: string
+  close(): Promise<void>
+}
+
+/** The app on a port, announced in the data folder so that commands find it. */
+export async function startServer(config: ReturnType<typeof loadConfig>): Promise<RunningServer> {
+  const app = await openApp(config)
+  try {
+    const listening = await app.listen()
+    await app.start()
+    const note: ServerNote = { url: listening.url, pid: process.pid, operatorKey: app.operatorKey }
+    await writeFile(serverNoteFile(config.home), JSON.stringify(note), { mode: 0o600 })
+    return {
+      url: listening.url,
+      operatorKey: app.operatorKey,
+      async close() {
+        await rm(serverNoteFile(config.home), { force: true })
+        await listening.close(GRACE_SECONDS)
+        await app.close()
+      },
+    }
+  } catch (error) {
+    await app.close()
+    throw error
+  }
+}

@@ -1,0 +1,47 @@
+/** The way from a command to the app: through the server that runs on this data folder, or in this process where none does. */
+
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { openApp } from '../app.ts'
+import type { Config } from '../config.ts'
+import { Client } from '../http/client.ts'
+
+/** What `serve` leaves in the data folder for commands to find: readable by its owner alone. */
+export interface ServerNote {
+  readonly url: string
+  readonly pid: number
+  readonly operatorKey: string
+}
+
+export const serverNoteFile = (home: string) => join(home, 'server.json')
+
+export interface Connection extends AsyncDisposable {
+  readonly client: Client
+  /** Where a server answers; null in process. */
+  readonly url: string | null
+}
+
+/** A server that does not answer its health check this fast is taken for gone; it answers in a few milliseconds. */
+const HEALTH_MS = 2_000
+
+export async function connect(config: Config, token: string | null): Promise<Connection> {
+  const note = await runningServer(config.home)
+  if (note) {
+    const client = new Client(fetch, note.url, token ?? note.operatorKey)
+    return { client, url: note.url, [Symbol.asyncDispose]: async () => {} }
+  }
+  const app = await openApp(config)
+  await app.start()
+  const client = new Client((request) => app.http.fetch(request), 'http://in-process', token ?? app.operatorKey)
+  return { client, url: null, [Symbol.asyncDispose]: () => app.close() }
+}
+
+export async function runningServer(home: string): Promise<ServerNote | null> {
+  const text = await readFile(serverNoteFile(home), 'utf8').catch(() => null)
+  if (text === null) return null
+  const note = JSON.parse(text) as ServerNote
+  const healthy = await fetch(new URL('/healthz', note.url), { signal: AbortSignal.timeout(HEALTH_MS) })
+    .then((response) => response.ok)
+    .catch(() => false)
+  return healthy ? note : null
+}

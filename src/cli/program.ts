@@ -1,0 +1,50 @@
+/** The command line: every command, its options and its examples. */
+
+import { Command } from 'commander'
+import { examples } from './command.ts'
+import { baseCommands } from './commands/base.ts'
+import { chatCommands } from './commands/chat.ts'
+import { contributionCommands } from './commands/contribution.ts'
+import { datasetCommands } from './commands/dataset.ts'
+import { demoCommand } from './commands/demo.ts'
+import { evaluationCommands } from './commands/evaluation.ts'
+import { modelCommands } from './commands/model.ts'
+import { personCommands } from './commands/person.ts'
+import { releaseCommands } from './commands/release.ts'
+import { runCommands } from './commands/run.ts'
+import { serverCommands } from './commands/server.ts'
+
+export function createProgram(version: string): Command {
+  const program = new Command('commonweights')
+    .description('Wikipedia for open models: a community improves an open-weight model together.')
+    .version(version, '-V', 'the version')
+    .option('--home <folder>', 'the data folder (or COMMONWEIGHTS_HOME)')
+    .option('--json', 'one JSON document on stdout, progress on stderr')
+    .option('--token <token>', 'act as the person with this token (or COMMONWEIGHTS_TOKEN); without one, as the local operator')
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
+    .showHelpAfterError('(--help shows what there is)')
+    .addHelpText(
+      'after',
+      examples([
+        'demo',
+        'serve --port 8080',
+        'contribute marathi/saathi examples.jsonl --licence CC-BY-4.0 --language mr --origin human --source "written for this" --message "Greetings"',
+        'chat marathi/saathi "5 March 2031 in Marathi" --temperature 0',
+      ]),
+    )
+  for (const add of [
+    serverCommands,
+    personCommands,
+    baseCommands,
+    modelCommands,
+    contributionCommands,
+    datasetCommands,
+    runCommands,
+    evaluationCommands,
+    releaseCommands,
+    chatCommands,
+    demoCommand,
+  ])
+    add(program)
+  return program
+}

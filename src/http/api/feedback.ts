@@ -1,0 +1,57 @@
+/** Feedback on answers, and the contribution it can become. */
+
+import { createRoute } from '@hono/zod-openapi'
+import { findFeedback, listFeedback } from '../../domain/feedback/feedback-queries.ts'
+import { giveFeedback } from '../../domain/feedback/give-feedback.ts'
+import { findRelease } from '../../domain/releases/release-queries.ts'
+import type { Database } from '../../storage/database.ts'
+import { requireActor } from '../auth.ts'
+import { body, failures, idText, json, modelOf, modelPath, page, pageOf, router, z } from './openapi.ts'
+import { feedback, plain } from './schemas.ts'
+
+const given = z.strictObject({
+  release: z.string().optional().openapi({ description: 'The version that answered, or "latest"; left out for the base alone.' }),
+  turns: z.array(z.strictObject({ role: z.enum(['system', 'user', 'assistant']), content: z.string() })),
+  rating: z.enum(['up', 'down']),
+  correction: z.string().optional(),
+})
+
+export function feedbackRoutes(app: { readonly db: Database }) {
+  return router()
+    .openapi(
+      createRoute({
+        method: 'post',
+        path: '/models/{owner}/{name}/feedback',
+        summary: 'Say what you think of an answer',
+        request: { params: modelPath, body: body(given) },
+        responses: { 200: json(feedback, 'The record.'), ...failures },
+      }),
+      async (c) => {
+        const { release, correction, ...rest } = c.req.valid('json')
+        const model = modelOf(c.req.valid('param'))
+        const version = release === 'latest' ? (await findRelease(app.db, model, 'latest')).version : release
+        const record = { ...rest, ...(version !== undefined && { release: version }), ...(correction !== undefined && { correction }) }
+        return c.json(plain(await giveFeedback(app, requireActor(c), model, record)), 200)
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'get',
+        path: '/models/{owner}/{name}/feedback',
+        summary: 'Feedback, newest first',
+        request: { params: modelPath, query: page },
+        responses: { 200: json(z.array(feedback), 'Feedback.'), ...failures },
+      }),
+      async (c) => c.json(plain(await listFeedback(app.db, modelOf(c.req.valid('param')), pageOf(c.req.valid('query')))), 200),
+    )
+    .openapi(
+      createRoute({
+        method: 'get',
+        path: '/feedback/{feedback}',
+        summary: 'One piece of feedback',
+        request: { params: z.object({ feedback: idText }) },
+        responses: { 200: json(feedback, 'The record.'), ...failures },
+      }),
+      async (c) => c.json(plain(await findFeedback(app.db, c.req.valid('param').feedback)), 200),
+    )
+}

@@ -1,0 +1,163 @@
+/** Base models, community models and their eval suites. */
+
+import { createRoute } from '@hono/zod-openapi'
+import { revisionLog } from '../../domain/datasets/dataset-queries.ts'
+import { addBase } from '../../domain/models/add-base.ts'
+import { addSuite } from '../../domain/models/add-suite.ts'
+import { createModel } from '../../domain/models/create-model.ts'
+import { findBase, findModel, listBases, listModels } from '../../domain/models/model-queries.ts'
+import { listSuites } from '../../domain/models/suite-queries.ts'
+import { listReleases } from '../../domain/releases/release-queries.ts'
+import { AppError } from '../../errors.ts'
+import type { Blobs } from '../../storage/blobs.ts'
+import type { Database } from '../../storage/database.ts'
+import { requireActor } from '../auth.ts'
+import { uploadOf } from '../limits.ts'
+import { body, failures, json, modelOf, modelPath, page, pageOf, router, rowsBody, z } from './openapi.ts'
+import { baseModel, communityModel, datasetRevision, plain, release, suite } from './schemas.ts'
+
+const newBase = z.strictObject({
+  folder: z.string().optional().openapi({ description: "A folder on the server's machine; for the operator alone." }),
+  hub: z.string().optional().openapi({ description: 'hf:owner/name, fetched from the Hugging Face Hub (or HF_ENDPOINT).' }),
+  name: z.string(),
+  licence: z.string().openapi({ description: 'SPDX expression.' }),
+  source: z.string().optional(),
+})
+
+const newModel = z.strictObject({
+  name: z.string().openapi({ example: 'marathi/saathi' }),
+  base: z.string(),
+  description: z.string().default(''),
+  charter: z.array(z.string()).default([]),
+  quorum: z.int().default(1),
+  recipe: z.string().default('').openapi({ description: 'YAML: what differs from the default recipe.' }),
+  allow: z
+    .array(z.string())
+    .nullable()
+    .default(null)
+    .openapi({ description: 'Licences whose examples may be trained on; null admits every one that is known.' }),
+})
+
+const modelPage = z
+  .object({ model: communityModel, suites: z.array(suite), dataset: datasetRevision.nullable(), latest: release.nullable() })
+  .openapi('CommunityModelPage')
+
+export function modelRoutes(app: Parameters<typeof addBase>[0] & { readonly db: Database; readonly blobs: Blobs }) {
+  return router()
+    .openapi(
+      createRoute({
+        method: 'post',
+        path: '/bases',
+        summary: 'Check a base model, store it, and make what the engine serves',
+        request: { body: body(newBase) },
+        responses: { 200: json(baseModel, 'The base model.'), ...failures },
+      }),
+      async (c) => {
+        const actor = requireActor(c)
+        const { folder, hub, ...rest } = c.req.valid('json')
+        if ((folder === undefined) === (hub === undefined))
+          throw new AppError('invalid', 'Name either a folder or a model of the hub (hf:owner/name).')
+        // A folder is read with the server's rights: whoever may name one could read any model on that machine.
+        if (folder !== undefined && actor.kind !== 'operator')
+          throw new AppError('forbidden', 'Only the operator may add a folder of the server; use hf:owner/name.')
+        const from = folder === undefined ? { hub: hub as string } : { folder }
+        return c.json(plain(await addBase(app, actor, { from, ...rest }, { signal: c.req.raw.signal })) as never, 200)
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'get',
+        path: '/bases',
+        summary: 'All base models',
+        request: { query: page },
+        responses: { 200: json(z.array(baseModel), 'Base models.'), ...failures },
+      }),
+      async (c) => c.json(plain(await listBases(app.db, pageOf(c.req.valid('query')))) as never, 200),
+    )
+    .openapi(
+      createRoute({
+        method: 'get',
+        path: '/bases/{base}',
+        summary: 'One base model',
+        request: { params: z.object({ base: z.string() }) },
+        responses: { 200: json(baseModel, 'The base model.'), ...failures },
+      }),
+      async (c) => c.json(plain(await findBase(app.db, c.req.valid('param').base)) as never, 200),
+    )
+    .openapi(
+      createRoute({
+        method: 'post',
+        path: '/models',
+        summary: 'Start a community model on a base',
+        request: { body: body(newModel) },
+        responses: { 200: json(communityModel, 'The community model.'), ...failures },
+      }),
+      async (c) => {
+        const { name, allow, ...rest } = c.req.valid('json')
+        return c.json(plain(await createModel(app, requireActor(c), name, { ...rest, licencePolicy: { allow } })), 200)
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'get',
+        path: '/models',
+        summary: 'All community models',
+        request: { query: page },
+        responses: { 200: json(z.array(communityModel), 'Community models.'), ...failures },
+      }),
+      async (c) => c.json(plain(await listModels(app.db, pageOf(c.req.valid('query')))), 200),
+    )
+    .openapi(
+      createRoute({
+        method: 'get',
+        path: '/models/{owner}/{name}',
+        summary: 'One community model: what it is, what it has, its newest release',
+        request: { params: modelPath },
+        responses: { 200: json(modelPage, 'The community model.'), ...failures },
+      }),
+      async (c) => {
+        const name = modelOf(c.req.valid('param'))
+        const model = await findModel(app.db, name)
+        const [suites, log, releases] = await Promise.all([
+          listSuites(app.db, model.id),
+          revisionLog(app.db, model.id, { limit: 1 }),
+          listReleases(app.db, name),
+        ])
+        const latest = releases.find((it) => it.state === 'published') ?? null
+        return c.json(plain({ model, suites, dataset: log[0] ?? null, latest }) as never, 200)
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'post',
+        path: '/models/{owner}/{name}/suites',
+        summary: 'Add an eval suite, or replace the one of that name',
+        request: {
+          params: modelPath,
+          query: z.object({
+            name: z.string(),
+            kind: z.enum(['text', 'exact', 'choice']),
+            target: z.enum(['true', 'false']).optional(),
+            tolerance: z.coerce.number().optional(),
+          }),
+          body: rowsBody,
+        },
+        responses: { 200: json(suite, 'The suite.'), ...failures },
+      }),
+      async (c) => {
+        const { target, ...rest } = c.req.valid('query')
+        const input = { ...rest, samples: uploadOf(c), ...(target !== undefined && { target: target === 'true' }) }
+        return c.json(plain(await addSuite(app, requireActor(c), modelOf(c.req.valid('param')), input)), 200)
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'get',
+        path: '/models/{owner}/{name}/suites',
+        summary: 'Its current eval suites',
+        request: { params: modelPath },
+        responses: { 200: json(z.array(suite), 'Suites.'), ...failures },
+      }),
+      async (c) => c.json(plain(await listSuites(app.db, (await findModel(app.db, modelOf(c.req.valid('param')))).id)), 200),
+    )
+}

@@ -1,0 +1,51 @@
+/** All of /api, and the OpenAPI document that describes it. */
+
+import { httpLimits, limitBody } from '../limits.ts'
+import { contributionRoutes } from './contributions.ts'
+import { datasetRoutes } from './datasets.ts'
+import { evaluationRoutes } from './evaluation.ts'
+import { feedbackRoutes } from './feedback.ts'
+import { modelRoutes } from './models.ts'
+import { router } from './openapi.ts'
+import { peopleRoutes } from './people.ts'
+import { releaseRoutes } from './releases.ts'
+import { trainingRoutes } from './training.ts'
+
+export type ApiApp = Parameters<typeof peopleRoutes>[0] &
+  Parameters<typeof modelRoutes>[0] &
+  Parameters<typeof contributionRoutes>[0] &
+  Parameters<typeof datasetRoutes>[0] &
+  Parameters<typeof trainingRoutes>[0] &
+  Parameters<typeof evaluationRoutes>[0] &
+  Parameters<typeof releaseRoutes>[0] &
+  Parameters<typeof feedbackRoutes>[0] & { readonly version: string }
+
+/** A file of rows is read as a stream and may be large; everything else is a form. */
+const isUpload = (path: string) => /\/(suites|contributions|revise)$/.test(path)
+
+export function apiRoutes(app: ApiApp) {
+  const api = router()
+  const [forms, uploads] = [limitBody(httpLimits.json), limitBody(httpLimits.upload)]
+  api.use('*', (c, next) => (isUpload(c.req.path) ? uploads : forms)(c, next))
+  api.route('/', peopleRoutes(app))
+  api.route('/', modelRoutes(app))
+  api.route('/', contributionRoutes(app))
+  api.route('/', datasetRoutes(app))
+  api.route('/', trainingRoutes(app))
+  api.route('/', evaluationRoutes(app))
+  api.route('/', releaseRoutes(app))
+  api.route('/', feedbackRoutes(app))
+  api.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' })
+  api.doc31('/openapi.json', {
+    openapi: '3.1.0',
+    info: {
+      title: 'Commonweights',
+      version: app.version,
+      description: 'A community improves an open-weight model together. Reading needs no token; everything else is done by somebody.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/api' }],
+    security: [{}, { token: [] }],
+  })
+  return api
+}

@@ -1,0 +1,321 @@
+/** What the API answers with, as the OpenAPI document describes it. `plain` proves at compile time that a record fits its description. */
+
+import { z } from '@hono/zod-openapi'
+
+/** A record as JSON carries it: dates as ISO strings, nothing readonly. */
+export type Plain<T> = T extends Date
+  ? string
+  : T extends string | number | boolean | null | undefined
+    ? T
+    : T extends readonly [infer A, infer B]
+      ? [Plain<A>, Plain<B>]
+      : T extends readonly (infer U)[]
+        ? Plain<U>[]
+        : T extends object
+          ? { -readonly [K in keyof T]: Plain<T[K]> }
+          : T
+
+export function plain<T>(record: T): Plain<T> {
+  return JSON.parse(JSON.stringify(record)) as Plain<T>
+}
+
+const id = z.int()
+const date = z.iso.datetime()
+const digest = z.templateLiteral(['sha256:', z.string()]).openapi({ type: 'string', pattern: '^sha256:[0-9a-f]{64}$' })
+const role = z.enum(['contributor', 'reviewer', 'maintainer'])
+const runState = z.enum(['queued', 'running', 'finished', 'failed', 'cancelled'])
+const storedFile = z.object({ path: z.string(), digest, size: z.int() })
+
+export const failure = z
+  .object({
+    error: z.object({
+      message: z.string().openapi({ description: 'A sentence for a person: the thing, the fact and the way out.' }),
+      type: z.string(),
+      code: z
+        .string()
+        .nullable()
+        .openapi({ description: 'invalid, unauthenticated, forbidden, not-found, conflict, unavailable or internal' }),
+      param: z.string().nullable(),
+      details: z.unknown().optional(),
+    }),
+  })
+  .openapi('Error')
+
+export const person = z.object({ id, name: z.string(), role, createdAt: date }).openapi('Person')
+export const personWithToken = z
+  .object({ person, token: z.string().openapi({ description: 'Shown this once.' }) })
+  .openapi('PersonWithToken')
+export const tokenRecord = z.object({ id, label: z.string(), createdAt: date, revokedAt: date.nullable() }).openapi('Token')
+export const actor = z
+  .union([z.object({ kind: z.literal('operator') }), z.object({ kind: z.literal('person'), id, name: z.string(), role })])
+  .openapi('Actor')
+
+export const baseModel = z
+  .object({
+    id,
+    name: z.string(),
+    licence: z.string().openapi({ description: 'SPDX expression, as declared by whoever added it.' }),
+    source: z.string(),
+    digest,
+    config: z.looseObject({ architecture: z.string() }),
+    files: z.array(storedFile),
+    parameters: z.int(),
+    served: z.array(z.object({ quantization: z.enum(['F16', 'Q8_0', 'F32']), digest, size: z.int() })),
+    hasChatTemplate: z.boolean(),
+    createdAt: date,
+  })
+  .openapi('BaseModel')
+
+export const communityModel = z
+  .object({
+    id,
+    owner: z.string(),
+    name: z.string(),
+    baseId: id,
+    base: z.string(),
+    description: z.string(),
+    charter: z.array(z.string()),
+    quorum: z.int(),
+    recipe: z.string(),
+    licencePolicy: z.object({ allow: z.array(z.string()).nullable() }),
+    createdAt: date,
+  })
+  .openapi('CommunityModel')
+
+export const suite = z
+  .object({
+    id,
+    modelId: id,
+    name: z.string(),
+    kind: z.enum(['text', 'exact', 'choice']),
+    digest,
+    count: z.int(),
+    target: z.boolean(),
+    tolerance: z.number(),
+    supersedes: id.nullable(),
+    createdAt: date,
+  })
+  .openapi('Suite')
+
+export const finding = z
+  .object({ check: z.string(), severity: z.enum(['error', 'warning']), row: z.int().nullable(), sentence: z.string() })
+  .openapi('Finding')
+
+export const contribution = z
+  .object({
+    id,
+    modelId: id,
+    model: z.string(),
+    authorId: id.nullable(),
+    author: z.string(),
+    state: z.enum(['open', 'changes-requested', 'accepted', 'rejected', 'withdrawn']),
+    message: z.string(),
+    round: z.int(),
+    feedbackId: id.nullable(),
+    counts: z.object({ add: z.int(), replace: z.int(), remove: z.int() }),
+    createdAt: date,
+    decidedAt: date.nullable(),
+  })
+  .openapi('Contribution')
+
+export const contributionRound = z
+  .object({ round: z.int(), message: z.string(), signOff: z.string(), checks: z.array(finding), createdAt: date })
+  .openapi('ContributionRound')
+
+export const example = z.looseObject({}).openapi('Example', { description: '{ content, provenance }, digested as RFC 8785 JSON.' })
+
+export const change = z
+  .looseObject({ kind: z.enum(['add', 'replace', 'remove']), position: z.int() })
+  .openapi('Change', { description: 'add: digest, example; replace: also target, targetExample; remove: target, targetExample.' })
+
+export const runProgress = z.object({
+  step: z.int(),
+  steps: z.int().nullable(),
+  loss: z.number().nullable(),
+  tokensPerSecond: z.number().nullable(),
+  secondsLeft: z.number().nullable(),
+  plan: z
+    .object({ examples: z.int(), cut: z.int(), lossTokens: z.int(), trainableParameters: z.int(), estimatedBytes: z.number() })
+    .nullable(),
+  resume: z.object({ step: z.int(), file: z.string() }).nullable(),
+  result: z.object({ loss: z.number(), seconds: z.number(), peakBytes: z.number() }).nullable(),
+})
+
+export const checkpoint = z
+  .object({ id, runId: id, step: z.int(), digest, files: z.array(storedFile), served: digest, createdAt: date })
+  .openapi('Checkpoint')
+
+export const trainingRun = z
+  .object({
+    id,
+    modelId: id,
+    baseId: id,
+    revision: z.object({ id, number: z.int(), digest, count: z.int() }),
+    recipe: z.looseObject({}),
+    trainer: z.string(),
+    examples: digest.nullable(),
+    state: runState,
+    progress: runProgress,
+    error: z.string().nullable(),
+    startedBy: id.nullable(),
+    createdAt: date,
+    startedAt: date.nullable(),
+    endedAt: date.nullable(),
+    checkpoint: checkpoint.nullable(),
+  })
+  .openapi('TrainingRun')
+
+export const runStep = z
+  .object({ step: z.int(), loss: z.number(), gradientNorm: z.number(), learningRate: z.number(), tokensPerSecond: z.number() })
+  .openapi('RunStep')
+
+const metric = z.enum(['bits-per-byte', 'exact-match', 'accuracy'])
+const evaluatedSuite = z.object({
+  id,
+  name: z.string(),
+  kind: z.enum(['text', 'exact', 'choice']),
+  digest,
+  target: z.boolean(),
+  tolerance: z.number(),
+})
+
+export const evaluation = z
+  .object({
+    id,
+    modelId: id,
+    suite: evaluatedSuite,
+    checkpointId: id.nullable(),
+    served: z.object({ base: digest, adapter: digest.nullable() }),
+    state: runState,
+    metric,
+    score: z.number().nullable(),
+    count: z.int(),
+    done: z.int(),
+    samples: digest.nullable(),
+    seconds: z.number().nullable(),
+    error: z.string().nullable(),
+    createdAt: date,
+  })
+  .openapi('Evaluation')
+
+export const sampleResult = z
+  .looseObject({ index: z.int(), kind: z.enum(['text', 'exact', 'choice']) })
+  .openapi('SampleResult', { description: 'text: nats, bytes, tokens; exact: answer, right; choice: nats, picked, right, pickedPerByte.' })
+
+export const comparison = z
+  .object({
+    suite: evaluatedSuite,
+    metric,
+    subject: z.object({ evaluationId: id, score: z.number() }),
+    baseline: z.object({ evaluationId: id, score: z.number() }),
+    difference: z.number(),
+    interval: z.tuple([z.number(), z.number()]).openapi({ description: '95 %, paired bootstrap over samples.' }),
+    pValue: z.number(),
+    smallestDetectable: z.number(),
+    samples: z.int(),
+    verdict: z.enum(['better', 'worse', 'undecided']),
+  })
+  .openapi('Comparison')
+
+export const gateReport = z
+  .object({
+    passed: z.boolean(),
+    against: z.string(),
+    suites: z.array(
+      z.object({
+        name: z.string(),
+        target: z.boolean(),
+        tolerance: z.number(),
+        passed: z.boolean(),
+        reason: z.string(),
+        comparison,
+        withBase: comparison,
+      }),
+    ),
+  })
+  .openapi('GateReport')
+
+const permission = z.enum(['allowed', 'not-allowed', 'unknown'])
+
+export const licenceVerdict = z
+  .looseObject({
+    expression: z.string().openapi({ description: 'SPDX, of everything the release was made from.' }),
+    summary: z.string(),
+    commercialUse: permission,
+    derivatives: permission,
+    conditions: z.array(z.string()),
+    fix: z.string().nullable(),
+    notLegalAdvice: z.string(),
+  })
+  .openapi('LicenceVerdict', { description: '`why` lists the inputs the verdict rests on, `terms` the licences as read.' })
+
+export const release = z
+  .object({
+    id,
+    modelId: id,
+    model: z.string(),
+    version: z.string(),
+    previousId: id.nullable(),
+    checkpointId: id,
+    state: z.enum(['published', 'retracted']),
+    gate: gateReport,
+    changelog: z.looseObject({}),
+    licence: licenceVerdict,
+    card: z.string(),
+    artefacts: z.array(z.object({ format: z.enum(['peft', 'gguf', 'card']), path: z.string(), digest, size: z.int() })),
+    retraction: z.string().nullable(),
+    publishedBy: id.nullable(),
+    createdAt: date,
+  })
+  .openapi('Release')
+
+export const feedback = z
+  .object({
+    id,
+    modelId: id,
+    releaseId: id.nullable(),
+    personId: id.nullable(),
+    turns: z.array(z.object({ role: z.enum(['system', 'user', 'assistant']), content: z.string() })),
+    rating: z.enum(['up', 'down']),
+    correction: z.string().nullable(),
+    contributions: z.array(id),
+    createdAt: date,
+  })
+  .openapi('Feedback')
+
+export const review = z
+  .object({
+    id,
+    contributionId: id,
+    round: z.int(),
+    reviewerId: id.nullable(),
+    reviewer: z.string(),
+    decision: z.enum(['accept', 'reject', 'request-changes']),
+    message: z.string(),
+    createdAt: date,
+  })
+  .openapi('Review')
+
+export const datasetRevision = z.looseObject({ id, number: z.int(), digest, count: z.int(), createdAt: date }).openapi('DatasetRevision')
+
+/** The same, as types for those who call the API. */
+export interface Answers {
+  readonly actor: z.infer<typeof actor>
+  readonly baseModel: z.infer<typeof baseModel>
+  readonly communityModel: z.infer<typeof communityModel>
+  readonly suite: z.infer<typeof suite>
+  readonly person: z.infer<typeof person>
+  readonly personWithToken: z.infer<typeof personWithToken>
+  readonly contribution: z.infer<typeof contribution>
+  readonly contributionRound: z.infer<typeof contributionRound>
+  readonly finding: z.infer<typeof finding>
+  readonly review: z.infer<typeof review>
+  readonly datasetRevision: z.infer<typeof datasetRevision>
+  readonly trainingRun: z.infer<typeof trainingRun>
+  readonly runStep: z.infer<typeof runStep>
+  readonly evaluation: z.infer<typeof evaluation>
+  readonly comparison: z.infer<typeof comparison>
+  readonly gateReport: z.infer<typeof gateReport>
+  readonly release: z.infer<typeof release>
+  readonly feedback: z.infer<typeof feedback>
+}

@@ -1,0 +1,36 @@
+/** All of HTTP in one handler: our API under /api, OpenAI's under /v1, health. The composition root gives it to a port; the CLI may call it without one. */
+
+import { Hono } from 'hono'
+import { secureHeaders } from 'hono/secure-headers'
+import type { Engine } from '../engines/engine.ts'
+import type { Jobs } from '../storage/jobs.ts'
+import { apiRoutes, type ApiApp } from './api/routes.ts'
+import { identify, identifyLoosely, type AuthApp } from './auth.ts'
+import { errorResponse, notFound, type ErrorLog } from './errors.ts'
+import { healthRoutes } from './health.ts'
+import { httpLimits, limitBody, limitConcurrency } from './limits.ts'
+import { openAiRoutes } from './openai/routes.ts'
+
+export type HttpApp = ApiApp & AuthApp & { readonly engine: Engine; readonly jobs: Jobs; readonly log: ErrorLog }
+
+export function createHttp(app: HttpApp): Hono {
+  const http = new Hono()
+  http.use(secureHeaders({ crossOriginResourcePolicy: false }))
+  http.onError((error, c) => errorResponse(c, error, app.log))
+  http.notFound(notFound)
+  http.route('/', healthRoutes(app))
+  http.use('/api/*', identify(app))
+  http.route('/api', apiRoutes(app))
+  http.use('/v1/*', limitBody(httpLimits.json), identifyLoosely(app))
+  http.use('/v1/*', limitConcurrency(httpLimits.generating))
+  http.route('/v1', openAiRoutes(app))
+  http.get('/', (c) =>
+    c.json({
+      name: 'Commonweights',
+      openai: '/v1/models',
+      api: '/api/openapi.json',
+      health: '/healthz',
+    }),
+  )
+  return http
+}
