@@ -5,7 +5,10 @@ import { dateShapes, randomDate, randomQuantity, randomRelative, randomSpan, say
 import { randomFrom, type Random } from '../random.ts'
 
 export interface CorpusExample {
-  readonly messages: readonly [{ readonly role: 'user'; readonly content: string }, { readonly role: 'assistant'; readonly content: string }]
+  readonly messages: readonly [
+    { readonly role: 'user'; readonly content: string },
+    { readonly role: 'assistant'; readonly content: string },
+  ]
 }
 
 const systems = [...numberingSystems.keys()]
@@ -31,11 +34,11 @@ type Maker = (random: Random) => Pair | null
 
 /** Shares of the corpus, in percent. */
 export const mixture = [
-  ['task', 48],
-  ['taskWithDigits', 18],
-  ['worldName', 6],
-  ['scheduledName', 8],
-  ['digits', 9],
+  ['task', 47],
+  ['taskWithDigits', 17],
+  ['worldName', 5],
+  ['scheduledName', 12],
+  ['digits', 8],
   ['order', 11],
 ] as const
 

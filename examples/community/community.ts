@@ -13,7 +13,10 @@ export interface CommunityPerson {
 }
 
 export interface CommunityExample {
-  readonly messages: readonly [{ readonly role: 'user'; readonly content: string }, { readonly role: 'assistant'; readonly content: string }]
+  readonly messages: readonly [
+    { readonly role: 'user'; readonly content: string },
+    { readonly role: 'assistant'; readonly content: string },
+  ]
 }
 
 export interface CommunityContribution {
@@ -38,7 +41,10 @@ export interface CommunityContribution {
 export interface CommunitySuite {
   readonly name: string
   readonly kind: 'exact'
-  readonly samples: readonly { readonly messages: readonly [{ readonly role: 'user'; readonly content: string }]; readonly expected: string }[]
+  readonly samples: readonly {
+    readonly messages: readonly [{ readonly role: 'user'; readonly content: string }]
+    readonly expected: string
+  }[]
 }
 
 export interface Community {
@@ -113,8 +119,20 @@ export function communityFor(tag: string): Community {
   const accepted = { ...provenance, fate: 'accepted' as const }
   const shortExamples = examples(shortDates)
   const contributions: CommunityContribution[] = [
-    { ...accepted, author: 'asha', message: `Days of the year in ${name}`, examples: examples(days), review: 'Month names and order are right.' },
-    { ...accepted, author: 'imran', message: `Dates with weekdays in ${name}`, examples: examples(weekdays), review: 'All seven weekdays are there.' },
+    {
+      ...accepted,
+      author: 'asha',
+      message: `Days of the year in ${name}`,
+      examples: examples(days),
+      review: 'Month names and order are right.',
+    },
+    {
+      ...accepted,
+      author: 'imran',
+      message: `Dates with weekdays in ${name}`,
+      examples: examples(weekdays),
+      review: 'All seven weekdays are there.',
+    },
     {
       ...provenance,
       author: 'lakshmi',
@@ -149,7 +167,9 @@ export function communityFor(tag: string): Community {
     ...provenance,
     author: 'tomba',
     message: `More dates in ${name}, from a list I found`,
-    examples: suite.samples.slice(0, 12).map(({ messages, expected }) => ({ messages: [messages[0], { role: 'assistant', content: expected }] })),
+    examples: suite.samples
+      .slice(0, 12)
+      .map(({ messages, expected }) => ({ messages: [messages[0], { role: 'assistant', content: expected }] })),
     fate: 'turned-away',
     review: 'Its questions are those of the test suite: training on them would make the score worthless.',
   })

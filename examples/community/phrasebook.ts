@@ -1,6 +1,16 @@
 /** What a community can teach its language: the phrases CLDR has in it, and how many of each kind an example set holds. */
 
-import { dateShapes, measureUnits, randomDate, relativeUnits, sayIn, type DateShape, type MeasureUnit, type Phrase, type RelativeUnit } from '../phrases.ts'
+import {
+  dateShapes,
+  measureUnits,
+  randomDate,
+  relativeUnits,
+  sayIn,
+  type DateShape,
+  type MeasureUnit,
+  type Phrase,
+  type RelativeUnit,
+} from '../phrases.ts'
 import type { Random } from '../random.ts'
 
 const communityUnits = [
@@ -23,7 +33,12 @@ export function phrasebookOf(tag: string): Phrasebook {
   return {
     tag,
     relativeUnits: relativeUnits.filter((unit) =>
-      own(samples.flatMap((count) => [{ kind: 'relative' as const, count, unit }, { kind: 'relative' as const, count: -count, unit }])),
+      own(
+        samples.flatMap((count) => [
+          { kind: 'relative' as const, count, unit },
+          { kind: 'relative' as const, count: -count, unit },
+        ]),
+      ),
     ),
     measureUnits: communityUnits.filter((unit) => own([...samples, 1.5].map((count) => ({ kind: 'quantity' as const, count, unit })))),
   }
@@ -40,7 +55,7 @@ export const dateShares: readonly (readonly [DateShape, number])[] = [
 /** Dates that name every month equally often, so that no word is left to chance. */
 export function dates(random: Random, shape: DateShape, count: number): Phrase[] {
   const found: Phrase[] = []
-  for (let i = 0; found.length < count; ) {
+  for (let i = 0; found.length < count;) {
     const phrase = randomDate(random, shape)
     if (phrase.kind !== 'date' || phrase.month !== (i % 12) + 1) continue
     found.push(phrase)
@@ -52,7 +67,9 @@ export function dates(random: Random, shape: DateShape, count: number): Phrase[]
 /** For every unit "in 1 …", "1 … ago", and `each` other counts on both sides. */
 export function relatives(random: Random, units: readonly RelativeUnit[], each: number): Phrase[] {
   return units.flatMap((unit) =>
-    [1, -1].flatMap((side) => [1, ...counts(random, each, false)].map((count) => ({ kind: 'relative' as const, count: count * side, unit }))),
+    [1, -1].flatMap((side) =>
+      [1, ...counts(random, each, false)].map((count) => ({ kind: 'relative' as const, count: count * side, unit })),
+    ),
   )
 }
 
