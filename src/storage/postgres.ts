@@ -17,7 +17,8 @@ const parsers = new Map<number, (text: string) => unknown>([
   [pg.types.builtins.BYTEA, (text: string) => new Uint8Array(Buffer.from(text.slice(2), 'hex'))],
 ])
 const types: pg.CustomTypesConfig = {
-  getTypeParser: (oid, format) => (format === 'binary' ? undefined : parsers.get(oid)) ?? pg.types.getTypeParser(oid, format),
+  getTypeParser: (oid, format) =>
+    (format === 'binary' ? undefined : parsers.get(oid)) ?? (pg.types.getTypeParser(oid, format) as (text: string) => unknown),
 }
 
 export async function openServer(url: string): Promise<Database> {
