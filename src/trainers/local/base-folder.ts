@@ -113,20 +113,28 @@ async function openWeights(path: string): Promise<BaseWeights | null> {
 
 function onlyFile(path: string, files: readonly string[]): string {
   if (files.includes('model.safetensors')) return 'model.safetensors'
-  if (files.length > 1) throw new AppError('invalid', `${path} has ${files.length} *.safetensors files and no model.safetensors.index.json to say what is where; add it.`)
+  if (files.length > 1)
+    throw new AppError(
+      'invalid',
+      `${path} has ${files.length} *.safetensors files and no model.safetensors.index.json to say what is where; add it.`,
+    )
   return files[0]!
 }
 
 function found(weights: Safetensors, name: string) {
   const tensor = weights.tensors.get(name)
-  if (!tensor) throw new AppError('invalid', `The base's weights have no tensor ${name}, which its config.json asks for; get the whole base again.`)
+  if (!tensor)
+    throw new AppError('invalid', `The base's weights have no tensor ${name}, which its config.json asks for; get the whole base again.`)
   return tensor
 }
 
 async function floats(weights: Safetensors, name: string, dims: readonly number[]): Promise<Float32Array> {
   const tensor = found(weights, name)
   if (tensor.shape.join() !== dims.join()) {
-    throw new AppError('invalid', `Tensor ${name} of the base has shape [${tensor.shape.join(', ')}], but its config.json asks for [${dims.join(', ')}].`)
+    throw new AppError(
+      'invalid',
+      `Tensor ${name} of the base has shape [${tensor.shape.join(', ')}], but its config.json asks for [${dims.join(', ')}].`,
+    )
   }
   weightType(tensor)
   const values = await weights.floats(name)

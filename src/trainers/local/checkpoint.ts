@@ -29,7 +29,10 @@ export interface Fingerprint {
 /** Two: the newest may have been written without anybody having been told of it yet. */
 const kept = 2
 const metadataSchema = z.object({
-  step: z.string().regex(/^[0-9]{1,9}$/).transform(Number),
+  step: z
+    .string()
+    .regex(/^[0-9]{1,9}$/)
+    .transform(Number),
   fingerprint: z.string(),
 })
 
@@ -42,10 +45,19 @@ export async function saveCheckpoint(
   fingerprint: Fingerprint,
 ): Promise<string> {
   const tensors = specs.flatMap((spec) =>
-    (['trainables', 'm', 'v'] as const).map((part) => ({ name: `${part}/${spec.name}`, type: 'F32' as const, shape: spec.dims, values: state[part].get(spec.name)! })),
+    (['trainables', 'm', 'v'] as const).map((part) => ({
+      name: `${part}/${spec.name}`,
+      type: 'F32' as const,
+      shape: spec.dims,
+      values: state[part].get(spec.name)!,
+    })),
   )
   const broken = tensors.find(({ values }) => firstNonFinite(values) !== -1)
-  if (broken) throw new AppError('invalid', `Training diverged before step ${step}: ${broken.name} is not finite. Lower the learning rate, or set clip.`)
+  if (broken)
+    throw new AppError(
+      'invalid',
+      `Training diverged before step ${step}: ${broken.name} is not finite. Lower the learning rate, or set clip.`,
+    )
   // F32 chunks share the live arrays' memory; nothing may run between collecting and writing them.
   const chunks: Uint8Array[] = []
   const bytesOf = ({ values }: (typeof tensors)[number]) => [new Uint8Array(values.buffer, values.byteOffset, values.byteLength)]
@@ -54,7 +66,10 @@ export async function saveCheckpoint(
   mkdirSync(folder, { recursive: true })
   const path = join(folder, `step-${String(step).padStart(9, '0')}.safetensors`)
   writeWhole(path, chunks)
-  const older = readdirSync(folder).filter((name) => /^step-[0-9]{9}\.safetensors$/.test(name)).sort().slice(0, -kept)
+  const older = readdirSync(folder)
+    .filter((name) => /^step-[0-9]{9}\.safetensors$/.test(name))
+    .sort()
+    .slice(0, -kept)
   for (const name of older) rmSync(join(folder, name), { force: true })
   return path
 }
@@ -71,12 +86,17 @@ export async function loadCheckpoint(
     const file = await openSafetensors(source, path)
     const metadata = metadataSchema.parse(file.metadata)
     const difference = differenceOf(JSON.parse(metadata.fingerprint) as Fingerprint, fingerprint)
-    if (difference) throw new AppError('invalid', `The checkpoint ${path} belongs to another request: ${difference}. Resume with the same request, or start the run anew.`)
+    if (difference)
+      throw new AppError(
+        'invalid',
+        `The checkpoint ${path} belongs to another request: ${difference}. Resume with the same request, or start the run anew.`,
+      )
     const read = async (part: 'trainables' | 'm' | 'v') => {
       const values = new Map<string, Float32Array>()
       for (const { name, dims } of specs) {
         const found = file.tensors.get(`${part}/${name}`)
-        if (found?.type !== 'F32' || found.shape.join() !== dims.join()) throw new FormatError(`${part}/${name} is absent or of another shape`)
+        if (found?.type !== 'F32' || found.shape.join() !== dims.join())
+          throw new FormatError(`${part}/${name} is absent or of another shape`)
         values.set(name, await file.floats(`${part}/${name}`))
       }
       return values
@@ -84,7 +104,11 @@ export async function loadCheckpoint(
     return { step: metadata.step, state: { trainables: await read('trainables'), m: await read('m'), v: await read('v') } }
   } catch (cause) {
     if (cause instanceof AppError) throw cause
-    throw new AppError('invalid', `The checkpoint ${path} cannot be read (${sentenceOf(cause)}); resume from another, or start the run anew.`, { cause })
+    throw new AppError(
+      'invalid',
+      `The checkpoint ${path} cannot be read (${sentenceOf(cause)}); resume from another, or start the run anew.`,
+      { cause },
+    )
   } finally {
     await source.close()
   }

@@ -35,7 +35,7 @@ export function writeWhole(path: string, chunks: Iterable<Uint8Array>): void {
   let file: number | undefined
   try {
     file = openSync(temporary, 'w')
-    for (const chunk of chunks) for (let at = 0; at < chunk.length; ) at += writeSync(file, chunk, at)
+    for (const chunk of chunks) for (let at = 0; at < chunk.length;) at += writeSync(file, chunk, at)
     fsyncSync(file)
     closeSync(file)
     file = undefined
@@ -45,7 +45,9 @@ export function writeWhole(path: string, chunks: Iterable<Uint8Array>): void {
     if (file !== undefined) closeSync(file)
     rmSync(temporary, { force: true })
     if (isFullDisk(cause)) {
-      throw new AppError('unavailable', `The disk is full: ${path} was not written; free some space and resume from the last checkpoint.`, { cause })
+      throw new AppError('unavailable', `The disk is full: ${path} was not written; free some space and resume from the last checkpoint.`, {
+        cause,
+      })
     }
     throw cause
   }

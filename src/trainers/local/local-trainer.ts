@@ -63,7 +63,11 @@ async function* converse(start: Start, signal?: AbortSignal): AsyncGenerator<Ans
       yield message
     }
     const { how, stderr } = await ended
-    throw new AppError('unavailable', `The training process ended in the middle of its work (${how}), most often because the machine ran out of memory; resume from the last checkpoint, or lower batchSize.`, { cause: stderr })
+    throw new AppError(
+      'unavailable',
+      `The training process ended in the middle of its work (${how}), most often because the machine ran out of memory; resume from the last checkpoint, or lower batchSize.`,
+      { cause: stderr },
+    )
   } finally {
     signal?.removeEventListener('abort', stop)
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')

@@ -36,7 +36,10 @@ export async function planRun(request: TrainingRequest, version: string, signal?
   try {
     checkRecipe(recipe, base.config)
     if (recipe.method.kind === 'lora' && !base.weights) {
-      throw new AppError('invalid', `The base ${request.base} has no *.safetensors, and an adapter needs weights to go on; add them, or train with method full.`)
+      throw new AppError(
+        'invalid',
+        `The base ${request.base} has no *.safetensors, and an adapter needs weights to go on; add them, or train with method full.`,
+      )
     }
     if (recipe.method.kind === 'full' && request.adapter !== undefined) {
       throw new AppError('invalid', 'A full run cannot start from an adapter; merge it into the base first, or train with method lora.')
@@ -67,7 +70,10 @@ export async function planRun(request: TrainingRequest, version: string, signal?
 }
 
 /** Optimiser steps and micro-batches of the whole run; the last step may have fewer micro-batches than the others. */
-export function stepsOf(recipe: Pick<Recipe, 'epochs' | 'accumulation' | 'maxSteps'>, perEpoch: number): { steps: number; microBatches: number } {
+export function stepsOf(
+  recipe: Pick<Recipe, 'epochs' | 'accumulation' | 'maxSteps'>,
+  perEpoch: number,
+): { steps: number; microBatches: number } {
   // Rounded first, so that 0.1 epochs of 70 batches are 7 and not 8.
   const wanted = Math.max(1, Math.ceil(Number((recipe.epochs * perEpoch).toFixed(6))))
   const steps = Math.min(Math.ceil(wanted / recipe.accumulation), recipe.maxSteps ?? Infinity)
@@ -113,14 +119,15 @@ function estimateMemory(
   const { method, batchSize, accumulation } = recipe
   const trainable = 4 * parameters(specs)
   const frozen = method.kind === 'lora' ? 4 * parameters(baseTensors(base.config)) : 0
-  // Every session keeps the memory of its largest step, so they add up.
-  const activations = buckets.reduce((sum, length) => sum + activationBytes(base.config, method, { batch: batchSize, length }), 0)
+  // Sessions keep nothing between steps (no arenas), so the longest counts alone.
+  const longest = buckets.at(-1)!
+  const activations = activationBytes(base.config, method, { batch: batchSize, length: longest })
   const parts: [string, number][] = [
     ['base weights', frozen],
     ['trained weights', 2 * trainable],
     ['gradients', (accumulation > 1 ? 2 : 1) * trainable],
     ['optimiser state', 4 * trainable],
-    [`activations of ${batchSize} × ${buckets.join('/')} tokens`, activations],
+    [`activations of ${batchSize} × ${longest} tokens`, activations],
     ['examples', examples.tokens.byteLength + examples.learned.byteLength + 24 * examples.count],
     ['ONNX Runtime and Node', runtimeBytes + sessionBytes * (buckets.length + 1)],
   ]
@@ -138,7 +145,9 @@ function megabytes(bytes: number): string {
 
 async function digestOf(path: string): Promise<string> {
   try {
-    return createHash('sha256').update(await readFile(path)).digest('hex')
+    return createHash('sha256')
+      .update(await readFile(path))
+      .digest('hex')
   } catch (cause) {
     throw new AppError('invalid', `${path} cannot be read: ${(cause as Error).message}.`, { cause })
   }
@@ -147,5 +156,9 @@ async function digestOf(path: string): Promise<string> {
 // TEMP until ml says it
 function activationBytes(config: BaseFolder['config'], _m: unknown, shape: { batch: number; length: number }): number {
   const n = shape.batch * shape.length
-  return 4 * n * (config.layers * (14 * config.hiddenSize + 5 * config.intermediateSize + 2 * config.heads * shape.length) + 2 * config.vocabSize)
+  return (
+    4 *
+    n *
+    (config.layers * (14 * config.hiddenSize + 5 * config.intermediateSize + 2 * config.heads * shape.length) + 2 * config.vocabSize)
+  )
 }

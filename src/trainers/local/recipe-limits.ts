@@ -58,7 +58,9 @@ function between(field: string, value: number, low: number, high: number): void 
 
 function whole(field: string, value: number, low: number, high: number, why?: string): void {
   if (!Number.isInteger(value) || value < low || value > high) {
-    refuse(`The recipe's ${field} is ${String(value)}; choose a whole number from ${low} to ${high}${why === undefined ? '' : `, as ${why}`}.`)
+    refuse(
+      `The recipe's ${field} is ${String(value)}; choose a whole number from ${low} to ${high}${why === undefined ? '' : `, as ${why}`}.`,
+    )
   }
 }
 

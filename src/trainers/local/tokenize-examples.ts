@@ -49,7 +49,10 @@ export async function tokenizeExamples(
       for (const [i, id] of piece.ids.entries()) {
         if (length === options.maxLength) break
         if (id >= options.vocabSize) {
-          throw new AppError('invalid', `The tokenizer gives token ${id}, but the base has only ${options.vocabSize}; tokenizer.json and config.json do not belong together.`)
+          throw new AppError(
+            'invalid',
+            `The tokenizer gives token ${id}, but the base has only ${options.vocabSize}; tokenizer.json and config.json do not belong together.`,
+          )
         }
         const counts = length > 0 && i < piece.learnedUpTo
         tokens.push(id)
@@ -62,7 +65,10 @@ export async function tokenizeExamples(
     if (whole > options.maxLength) cut += 1
     if (learnedHere === 0) {
       const hadSome = pieces.some((piece, i) => piece.learnedUpTo > (i === 0 ? 1 : 0))
-      nothingToLearn.push({ line, fact: hadSome ? `nothing after it is cut at ${options.maxLength} of its ${whole} tokens` : whatIsMissing(example) })
+      nothingToLearn.push({
+        line,
+        fact: hadSome ? `nothing after it is cut at ${options.maxLength} of its ${whole} tokens` : whatIsMissing(example),
+      })
     }
     lossTokens += learnedHere
     starts.push(tokens.length)
@@ -109,7 +115,12 @@ export function exampleEncoder(tokenizer: Tokenizer, endIds: readonly number[]):
     }
     if ('prompt' in example) {
       const parts = encodeInParts(tokenizer, [example.prompt, example.completion])
-      return [{ ids: begin, learnedUpTo: 0 }, { ids: parts[0]!, learnedUpTo: 0 }, { ids: parts[1]!, learnedUpTo: parts[1]!.length }, ...closing]
+      return [
+        { ids: begin, learnedUpTo: 0 },
+        { ids: parts[0]!, learnedUpTo: 0 },
+        { ids: parts[1]!, learnedUpTo: parts[1]!.length },
+        ...closing,
+      ]
     }
     const parts = chatParts(tokenizer, example.messages)
     const encoded = encodeInParts(
@@ -132,7 +143,10 @@ export function exampleEncoder(tokenizer: Tokenizer, endIds: readonly number[]):
  * A conversation as the template renders it, split where the assistant begins and ends to speak. An assistant's turn begins where the prompt for it
  * ends, found by rendering the turns before it, and ends where the conversation up to it ends.
  */
-function chatParts(tokenizer: Tokenizer, messages: Extract<TrainingExample, { messages: unknown }>['messages']): { text: string; learned: boolean }[] {
+function chatParts(
+  tokenizer: Tokenizer,
+  messages: Extract<TrainingExample, { messages: unknown }>['messages'],
+): { text: string; learned: boolean }[] {
   const whole = tokenizer.renderChat(messages, { addGenerationPrompt: false })
   const parts: { text: string; learned: boolean }[] = []
   let reached = 0

@@ -44,7 +44,14 @@ export async function* trainHere(request: TrainingRequest, options: LocalOptions
       estimatedBytes: plan.estimate.bytes,
     }
     const from = await startingPoint(request, plan)
-    session = new TrainingSession({ config: plan.base.config, method: recipe.method, recipe, threads: options.threads, frozen: await frozenWeights(plan), state: from.state })
+    session = new TrainingSession({
+      config: plan.base.config,
+      method: recipe.method,
+      recipe,
+      threads: options.threads,
+      frozen: await frozenWeights(plan),
+      state: from.state,
+    })
     await plan.base.weights?.close()
 
     mkdirSync(request.output, { recursive: true })
@@ -72,10 +79,21 @@ export async function* trainHere(request: TrainingRequest, options: LocalOptions
       if (!result.applied) throw diverged(`loss ${result.loss}, gradient norm ${result.gradientNorm}`, step, learningRate, saved)
       firstLoss ??= result.loss
       worse = result.loss > 2 * Math.max(firstLoss, 1) ? worse + 1 : 0
-      if (worse >= patience) throw diverged(`loss ${result.loss.toFixed(2)} after ${firstLoss.toFixed(2)} at the start`, step, learningRate, saved)
+      if (worse >= patience)
+        throw diverged(`loss ${result.loss.toFixed(2)} after ${firstLoss.toFixed(2)} at the start`, step, learningRate, saved)
       lastLoss = result.loss
       const { tokensPerSecond, secondsLeft } = clock.read(steps - step)
-      yield { kind: 'step', step, steps, loss: result.loss, gradientNorm: result.gradientNorm, learningRate, tokens, tokensPerSecond, secondsLeft }
+      yield {
+        kind: 'step',
+        step,
+        steps,
+        loss: result.loss,
+        gradientNorm: result.gradientNorm,
+        learningRate,
+        tokens,
+        tokensPerSecond,
+        secondsLeft,
+      }
       if (step % recipe.checkpointEvery === 0 && step < steps) {
         yield await save(step)
         saved = step
@@ -107,7 +125,10 @@ async function startingPoint(request: TrainingRequest, plan: Plan): Promise<{ st
   const zeros = () => new Map(specs.map((spec) => [spec.name, new Float32Array(spec.dims.reduce((a, b) => a * b, 1))]))
   let trainables: ReadonlyMap<string, Float32Array>
   if (method.kind === 'lora') {
-    trainables = request.adapter === undefined ? initialTrainables(base.config, method, seed) : await startFromAdapter(request.adapter, method, base.config, specs)
+    trainables =
+      request.adapter === undefined
+        ? initialTrainables(base.config, method, seed)
+        : await startFromAdapter(request.adapter, method, base.config, specs)
   } else if (base.weights) {
     const values = new Map<string, Float32Array>()
     for (const { name, dims } of specs) values.set(name, await base.weights.floats(name, dims))
@@ -127,5 +148,8 @@ async function frozenWeights({ base, fingerprint }: Plan): Promise<Record<string
 
 function diverged(fact: string, step: number, learningRate: number, saved: number): AppError {
   const kept = saved > 0 ? ` The checkpoint of step ${saved} is kept.` : ''
-  return new AppError('invalid', `Training diverged at step ${step} (${fact}). Lower learningRate (it was ${learningRate.toPrecision(2)}), warm up longer, or set clip.${kept}`)
+  return new AppError(
+    'invalid',
+    `Training diverged at step ${step} (${fact}). Lower learningRate (it was ${learningRate.toPrecision(2)}), warm up longer, or set clip.${kept}`,
+  )
 }

@@ -8,7 +8,8 @@ import { planRun } from './plan.ts'
 import { trainHere } from './train-here.ts'
 import { localTrainerVersion } from './version.ts'
 
-export type ToChild = { readonly kind: 'estimate' | 'train'; readonly request: TrainingRequest; readonly threads: number } | { readonly kind: 'abort' }
+export type ToChild =
+  { readonly kind: 'estimate' | 'train'; readonly request: TrainingRequest; readonly threads: number } | { readonly kind: 'abort' }
 
 export type FromChild =
   | { readonly kind: 'event'; readonly event: TrainingEvent }
@@ -42,7 +43,8 @@ async function answer(message: Exclude<ToChild, { kind: 'abort' }>): Promise<voi
       await plan.base.weights?.close()
       await tell({ kind: 'estimate', estimate: plan.estimate })
     } else {
-      for await (const event of trainHere(message.request, { threads: message.threads, signal: abort.signal })) await tell({ kind: 'event', event })
+      for await (const event of trainHere(message.request, { threads: message.threads, signal: abort.signal }))
+        await tell({ kind: 'event', event })
     }
     await tell({ kind: 'done' })
   } catch (error) {

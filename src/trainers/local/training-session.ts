@@ -5,7 +5,14 @@
 
 import * as ort from 'onnxruntime-node'
 import type { HfConfig } from '../../formats/hf-config.ts'
-import { gradientGraph, trainableTensors, updateGraph, type Method, type RunnableGraph, type TensorSpec } from '../../ml/lora/training-graph.ts'
+import {
+  gradientGraph,
+  trainableTensors,
+  updateGraph,
+  type Method,
+  type RunnableGraph,
+  type TensorSpec,
+} from '../../ml/lora/training-graph.ts'
 import type { Recipe } from '../trainer.ts'
 import type { PackedBatch } from './pack-batch.ts'
 
@@ -99,7 +106,8 @@ export class TrainingSession {
 
   /** The live arrays: copy or write them before the next step. */
   state(): TrainingState {
-    const part = (prefix: string): Values => new Map(this.#specs.map((spec) => [spec.name, this.#state[prefix + spec.name]!.data as Float32Array]))
+    const part = (prefix: string): Values =>
+      new Map(this.#specs.map((spec) => [spec.name, this.#state[prefix + spec.name]!.data as Float32Array]))
     return { trainables: part(''), m: part('m/'), v: part('v/') }
   }
 
@@ -168,6 +176,9 @@ function openGraph(graph: RunnableGraph, threads: number): Promise<ort.Inference
     executionMode: 'sequential',
     // Patterns would keep the peak of every step allocated at once: 5.2 instead of 3.3 GB at 135M parameters.
     enableMemPattern: false,
+    // An arena for each length keeps what its largest step took. Without them four lengths of a 4.5M-parameter model peak at 0.68 instead of 1.32 GB, in
+    // the same processor time.
+    enableCpuMemArena: false,
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
   })

@@ -24,7 +24,13 @@ export function writeAdapter(folder: string, method: LoraMethod, specs: readonly
   return replaceFolder(folder, (temporary) => {
     writeWhole(join(temporary, adapterWeights), [weightsFile(specs, values, () => 'F32')])
     // No base name: a path of this machine says nothing elsewhere, and the same run must give the same bytes everywhere.
-    const config = { rank: method.rank, alpha: method.alpha, rankStabilised: false, targetModules: method.targetModules.filter(isProjection), baseModel: null }
+    const config = {
+      rank: method.rank,
+      alpha: method.alpha,
+      rankStabilised: false,
+      targetModules: method.targetModules.filter(isProjection),
+      baseModel: null,
+    }
     writeWhole(join(temporary, adapterConfig), [new TextEncoder().encode(JSON.stringify(writeAdapterConfig(config), null, 2) + '\n')])
   })
 }
@@ -44,7 +50,12 @@ export async function writeModel(folder: string, base: BaseFolder, specs: readon
 }
 
 /** The trainables of an adapter of the same base, rank, alpha and target modules. Throws `invalid` on any other. */
-export async function startFromAdapter(folder: string, method: LoraMethod, base: HfConfig, specs: readonly TensorSpec[]): Promise<Map<string, Float32Array>> {
+export async function startFromAdapter(
+  folder: string,
+  method: LoraMethod,
+  base: HfConfig,
+  specs: readonly TensorSpec[],
+): Promise<Map<string, Float32Array>> {
   const source = await fileSource(join(folder, adapterWeights))
   try {
     const file = await openSafetensors(source, adapterWeights)
@@ -57,7 +68,11 @@ export async function startFromAdapter(folder: string, method: LoraMethod, base:
       ['a rank-stabilised scale', config.rankStabilised, false],
     ]
     for (const [what, there, here] of differs) {
-      if (there !== here) throw new AppError('invalid', `The adapter to start from has ${what} ${String(there)}, but the recipe asks for ${String(here)}; use the same, or start without an adapter.`)
+      if (there !== here)
+        throw new AppError(
+          'invalid',
+          `The adapter to start from has ${what} ${String(there)}, but the recipe asks for ${String(here)}; use the same, or start without an adapter.`,
+        )
     }
     const values = new Map<string, Float32Array>()
     for (const { name } of specs) values.set(name, await file.floats(name))
