@@ -97,7 +97,7 @@ export function emitted(name: string, outputs: ReadonlyMap<string, Value>, optio
         domain: form.domain ?? '',
         inputs: [...node.inputs.map(nameOf), ...extra],
         outputs: used.map(nameOf),
-        attributes: onnxAttributes(node.attributes, [...(form.omit ?? []), form.asInput]),
+        attributes: onnxAttributes({ ...node.attributes, ...form.fixed }, [...(form.omit ?? []), form.asInput]),
       })
     }
   }

@@ -54,6 +54,9 @@ function plus(total: Value | undefined, part: Value): Value {
       plus: total,
     })
   }
+  if (op === 'AddRows' && a?.node.op === 'Zeros' && b && c) {
+    return total.graph.apply(op, [total, b, c], attributes)
+  }
   if (op === 'ScatterElements' && a?.node.op === 'Zeros' && b && c) {
     return scatterAdd(total, b, c, Number(attributes['axis']))
   }
