@@ -2,7 +2,6 @@
 
 import {
   dateShapes,
-  measureUnits,
   randomDate,
   relativeUnits,
   sayIn,
