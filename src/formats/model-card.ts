@@ -30,7 +30,16 @@ export interface ModelCardResult {
 const hubLicences = new Set([
   ...['apache-2.0', 'mit', 'bsd-2-clause', 'bsd-3-clause', 'isc', 'unlicense', 'cc0-1.0', 'mpl-2.0', 'zlib', 'ecl-2.0', 'bsl-1.0', 'wtfpl'],
   ...['cc-by-2.0', 'cc-by-2.5', 'cc-by-3.0', 'cc-by-4.0', 'cc-by-sa-3.0', 'cc-by-sa-4.0', 'cc-by-nd-4.0'],
-  ...['cc-by-nc-2.0', 'cc-by-nc-3.0', 'cc-by-nc-4.0', 'cc-by-nc-nd-3.0', 'cc-by-nc-nd-4.0', 'cc-by-nc-sa-2.0', 'cc-by-nc-sa-3.0', 'cc-by-nc-sa-4.0'],
+  ...[
+    'cc-by-nc-2.0',
+    'cc-by-nc-3.0',
+    'cc-by-nc-4.0',
+    'cc-by-nc-nd-3.0',
+    'cc-by-nc-nd-4.0',
+    'cc-by-nc-sa-2.0',
+    'cc-by-nc-sa-3.0',
+    'cc-by-nc-sa-4.0',
+  ],
   ...['odc-by', 'odbl', 'pddl', 'ofl-1.1', 'artistic-2.0', 'afl-3.0', 'osl-3.0', 'epl-1.0', 'epl-2.0', 'eupl-1.1'],
 ])
 

@@ -170,6 +170,19 @@ export function parseCompletionRequest(json: unknown): CompletionRequest {
   }
 }
 
+/** The body of a streamed chat request, for those who ask. */
+export function chatRequestBody(request: {
+  readonly model: string
+  readonly turns: ChatRequest['turns']
+  readonly maxTokens: number
+  readonly temperature: number
+  readonly topP?: number | undefined
+  readonly seed?: number | undefined
+}) {
+  const { model, turns, maxTokens, temperature, topP, seed } = request
+  return { model, messages: turns, stream: true, max_tokens: maxTokens, temperature, top_p: topP, seed }
+}
+
 const usageOf = ({ promptTokens, completionTokens }: Usage) => ({
   prompt_tokens: promptTokens,
   completion_tokens: completionTokens,
