@@ -3,6 +3,7 @@ import type { HfConfig } from '../../formats/hf-config.ts'
 import { emitted, type RunnableGraph, type TensorSpec } from '../graph/emit.ts'
 import { Graph, labelled, type Value } from '../graph/graph.ts'
 import { gradients } from '../graph/gradient.ts'
+import { peakBytes } from '../graph/memory.ts'
 import { gatherOnce, gemm, linearCrossEntropy, reshape } from '../graph/ops.ts'
 import { lastHidden, logitsOf, type Shape, type Weights } from '../llama/forward.ts'
 import { baseTensors, headName, projectionPath } from '../llama/parameters.ts'
@@ -97,4 +98,14 @@ function weightsOf(graph: Graph, config: HfConfig, method: Method): { values: (n
       },
     },
   }
+}
+
+/**
+ * Bytes the gradient graph needs at a shape: weights, gradients and what the backward pass keeps of the forward pass, every
+ * position counted in the loss. The optimiser's state and the runtime itself are not in it.
+ */
+export function activationBytes(config: HfConfig, method: Method, shape: Shape, options: GradientOptions = {}): number {
+  const tokens = shape.batch * shape.length
+  const sizes = { L: tokens, U: Math.min(tokens, config.vocabSize) }
+  return peakBytes(gradientValues(config, method, shape, options), sizes, { recompute: options.recompute ?? false })
 }

@@ -1,0 +1,51 @@
+/** How much memory a graph needs while it runs, before it runs. */
+import { lowered } from './emit.ts'
+import { needed, type Dim, type Value } from './graph.ts'
+
+const bytesOf = { float32: 4, float16: 2, int64: 8, bool: 1 } as const
+
+/** Operations whose result is their input under another shape. */
+const views = new Set(['Reshape', 'Unsqueeze'])
+
+/**
+ * The most bytes alive at once: inputs and outputs throughout, everything else from the operation that makes it to the last
+ * that reads it, operations in the graph's order. The runtime's own order and its allocator's rounding come on top.
+ * @param sizes the largest value of each named dimension
+ */
+export function peakBytes(
+  outputs: ReadonlyMap<string, Value>,
+  sizes: Readonly<Record<string, number>>,
+  options: { readonly recompute?: boolean } = {},
+): number {
+  const wanted = lowered(outputs, options)
+  const nodes = needed([...wanted.values()])
+  const storage = new Map<Value, Value>()
+  const stored = (value: Value): Value => storage.get(value) ?? value
+  const size = (value: Value): number =>
+    value.dims.reduce((product: number, dim: Dim) => product * (typeof dim === 'number' ? dim : (sizes[dim] ?? 1)), 1) *
+    bytesOf[value.dtype]
+
+  const lastRead = new Map<Value, number>()
+  nodes.forEach((node, step) => {
+    const [input] = node.inputs
+    const [made] = node.outputs
+    if (views.has(node.op) && input && made) storage.set(made, stored(input))
+    for (const value of node.inputs) lastRead.set(stored(value), step)
+  })
+  const kept = new Set([...wanted.values()].map(stored))
+  for (const node of nodes) {
+    if (node.op === 'Input' || node.op === 'Constant') for (const value of node.outputs) kept.add(value)
+  }
+  let alive = [...kept].reduce((sum, value) => sum + size(value), 0)
+  let peak = alive
+  const ending = Map.groupBy(
+    [...lastRead].filter(([value]) => !kept.has(value)),
+    ([, step]) => step,
+  )
+  nodes.forEach((node, step) => {
+    for (const value of node.outputs) if (stored(value) === value && !kept.has(value) && lastRead.has(value)) alive += size(value)
+    peak = Math.max(peak, alive)
+    for (const [value] of ending.get(step) ?? []) alive -= size(value)
+  })
+  return peak
+}
