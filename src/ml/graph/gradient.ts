@@ -1,6 +1,6 @@
 /** Reverse-mode differentiation: walks a graph backwards and asks each operation's entry for its gradient. */
 import { opTable, add, gemm, scatterAdd } from './ops.ts'
-import type { Node, Value } from './graph.ts'
+import { output, type Node, type Value } from './graph.ts'
 
 /**
  * The derivative of a scalar by each of some values. Nodes that do not lie between them and the scalar are never visited.
@@ -26,7 +26,7 @@ export function gradients(loss: Value, by: readonly Value[], startingAt: Readonl
     if (dOutputs.every((value) => value === null)) continue
     const rule = opTable[node.op].gradient
     if (!rule) throw new Error(`nothing flows back through ${node.op}`)
-    const dInputs = rule(node, dOutputs)
+    const dInputs = rule(recalledNode(node), dOutputs)
     node.inputs.forEach((input, index) => {
       const part = dInputs[index]
       if (part && moving.has(input)) totals.set(input, plus(totals.get(input), part))
@@ -39,6 +39,21 @@ export function gradients(loss: Value, by: readonly Value[], startingAt: Readonl
     if (!total) throw new Error(`the loss does not depend on ${value.label || value.node.op}`)
     return total
   })
+}
+
+/** The node as the backward pass sees it: its inputs and outputs recalled. */
+function recalledNode(node: Node): Node {
+  return { ...node, inputs: node.inputs.map(recalled), outputs: node.outputs.map(recalled) }
+}
+
+/**
+ * A value of the forward pass, asked for again in the backward pass: the same, unless the graph recomputes cheap results; then
+ * it is made again from the last results that are not cheap, so that only those are kept.
+ */
+function recalled(value: Value): Value {
+  const { graph, node, index } = value
+  if (!graph.recompute || !opTable[node.op].cheap) return value
+  return output(graph.apply(node.op, node.inputs.map(recalled), node.attributes).node, index)
 }
 
 /** A sum; what can add onto something by itself (a matrix product, a scatter) does, which saves a pass over memory. */

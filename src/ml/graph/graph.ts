@@ -56,11 +56,12 @@ const comparedConstantBytes = 4096
 export class Graph {
   readonly nodes: Node[] = []
   phase: Phase = 'forward'
-  readonly #recompute: boolean
+  /** Whether the backward pass makes cheap results again. */
+  readonly recompute: boolean
   readonly #known = new Map<string, Node>()
 
   constructor(options: { readonly recompute?: boolean } = {}) {
-    this.#recompute = options.recompute ?? false
+    this.recompute = options.recompute ?? false
   }
 
   input(name: string, dtype: Dtype, dims: readonly Dim[]): Value {
@@ -86,7 +87,7 @@ export class Graph {
 
   /** Applies an operation; its only or first output. */
   apply(op: OpName, inputs: readonly Value[], attributes: Attributes = {}): Value {
-    const phase = this.#recompute && opTable[op].cheap ? this.phase : 'forward'
+    const phase = this.recompute && opTable[op].cheap ? this.phase : 'forward'
     const key = `${op}|${inputs.map((input) => `${input.node.id}.${input.index}`).join()}|${JSON.stringify(attributes)}|${phase}`
     return this.#add(op, inputs, attributes, null, key)
   }

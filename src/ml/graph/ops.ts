@@ -311,7 +311,7 @@ export const opTable: Readonly<Record<OpName, Op>> = {
     shape: first,
     gradient: (node, [dP]) => {
       if (!dP) return [null]
-      const p = output(recalled(node), 0)
+      const p = output(node, 0)
       const along = [p.dims.length - 1]
       return [mul(p, sub(dP, reduceSum(mul(dP, p), along)))]
     },
@@ -413,11 +413,6 @@ export const opTable: Readonly<Record<OpName, Op>> = {
 function gathered(inputs: readonly Value[]): Spec[] {
   const [rows, index] = [at(inputs, 0), at(inputs, 1)]
   return [{ dtype: rows.dtype, dims: [...index.dims, ...rows.dims.slice(1)] }]
-}
-
-/** The node again, in the phase the graph is in: itself, unless the graph recomputes cheap results in the backward pass. */
-function recalled(node: Node): Node {
-  return at(node.inputs, 0).graph.apply(node.op, node.inputs, node.attributes).node
 }
 
 export interface ProductOptions {
