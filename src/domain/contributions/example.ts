@@ -56,7 +56,9 @@ export function contentDigest(content: ExampleContent): Digest {
 }
 
 export function digestOfJson(value: unknown): Digest {
-  return `sha256:${createHash('sha256').update(canonicalize(value) as string).digest('hex')}`
+  return `sha256:${createHash('sha256')
+    .update(canonicalize(value) as string)
+    .digest('hex')}`
 }
 
 /** Every text of the content, in order. */

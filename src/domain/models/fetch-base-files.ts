@@ -5,7 +5,7 @@ import { createReadStream } from 'node:fs'
 import { lstat, readdir, realpath, stat } from 'node:fs/promises'
 import { basename, join, sep } from 'node:path'
 import { AppError } from '../../errors.ts'
-import type { Blobs, Digest } from '../../storage/blobs.ts'
+import type { Blobs } from '../../storage/blobs.ts'
 import type { StoredFile } from '../../storage/schema.ts'
 import { baseFileLimits, chooseBaseFiles, type BaseFileEntry } from './base-files.ts'
 
@@ -89,7 +89,7 @@ async function listHub(text: string, hub: HubAccess): Promise<BaseListing> {
     const found: BaseFile[] = []
     for await (const entry of listFiles({ repo, revision: sha, ...access })) {
       if (entry.type !== 'file' || entry.path.includes('/') || entry.path.includes('\\')) continue
-      const promised = entry.lfs && /^[0-9a-f]{64}$/.test(entry.lfs.oid) ? (`sha256:${entry.lfs.oid}` as Digest) : null
+      const promised = entry.lfs && /^[0-9a-f]{64}$/.test(entry.lfs.oid) ? (`sha256:${entry.lfs.oid}` as const) : null
       found.push({
         path: entry.path,
         size: entry.lfs?.size ?? entry.size,
@@ -97,7 +97,7 @@ async function listHub(text: string, hub: HubAccess): Promise<BaseListing> {
           asking(where, hub, async () => {
             const file = await downloadFile({ repo, path: entry.path, revision: sha, xet: false, ...access })
             if (!file) throw new AppError('unavailable', `${where} lists ${entry.path} but does not have it; try again later.`)
-            const bytes = file.stream() as AsyncIterable<Uint8Array>
+            const bytes = file.stream()
             return { path: entry.path, ...(await blobs.put(bytes, promised ? { ...options, expected: promised } : options)) }
           }),
       })

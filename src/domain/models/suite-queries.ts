@@ -13,9 +13,7 @@ function currentSuites(db: Db, modelId: number) {
     .selectFrom('suites')
     .selectAll()
     .where('modelId', '=', modelId)
-    .where(({ not, exists, selectFrom }) =>
-      not(exists(selectFrom('suites as newer').select('newer.id').whereRef('newer.supersedes', '=', 'suites.id'))),
-    )
+    .where((eb) => eb.not(eb.exists(eb.selectFrom('suites as newer').select('newer.id').whereRef('newer.supersedes', '=', 'suites.id'))))
 }
 
 /** The current suites of a model, by name. */

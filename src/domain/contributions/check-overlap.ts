@@ -1,0 +1,93 @@
+/** Finds examples that would give away an eval suite: a score on what was trained on measures nothing. */
+
+import type { Blobs } from '../../storage/blobs.ts'
+import type { Db } from '../../storage/database.ts'
+import { bandsOf, isNear, shinglesOf, textKey } from '../models/near-text.ts'
+import { readSuite, suitesWithKeys } from '../models/suite-queries.ts'
+import { nearKey, questionOf, suiteKeysOf } from '../models/suite-samples.ts'
+import type { Finding } from './contribution.ts'
+import { textsOf, type ExampleContent } from './example.ts'
+import { comingOf, wholeText, type PreparedChange } from './prepared-change.ts'
+
+/** Shorter answers, such as "yes" or "5", stand in every suite by chance. */
+const telling = 24
+
+/** Texts of an example that must not be a sample's question, or a sample's question with its answer. Pure. */
+export function revealingTexts(content: ExampleContent): readonly string[] {
+  const whole = wholeText(content)
+  if ('messages' in content) {
+    const turns = content.messages.filter(({ role }) => role !== 'system')
+    const upTo = turns.flatMap(({ role }, i) => (role === 'user' ? [turns.slice(0, i + 1)] : []))
+    const questions = upTo.map((some) => some.map(({ content }) => content).join('\n'))
+    const single = turns.filter(({ role }) => role === 'user').map(({ content }) => content)
+    return [...new Set([...questions, ...single, turns.map(({ content }) => content).join('\n'), ...long(textsOf(content))])]
+  }
+  if ('text' in content) return [content.text]
+  return [...new Set([content.prompt, whole, ...long(textsOf(content))])]
+}
+
+function long(texts: readonly string[]): readonly string[] {
+  return texts.filter((text) => text.length >= telling)
+}
+
+/** Rows that hold a sample of a current suite: exactly (an error) or nearly (a warning). */
+export async function overlapWithSuites(
+  app: { readonly db: Db; readonly blobs: Blobs },
+  modelId: number,
+  changes: readonly PreparedChange[],
+): Promise<Finding[]> {
+  const coming = changes.flatMap((change) => comingOf(change) ?? [])
+  const revealed = coming.map(({ row, example, bands }) => ({
+    row,
+    keys: revealingTexts(example.content).map(textKey),
+    near: [...new Set([...bands, ...bandsOf(shinglesOf(questionText(example.content)))])].map(nearKey),
+    texts: [...new Set([questionText(example.content), wholeText(example.content)])],
+  }))
+  const keys = [...new Set(revealed.flatMap(({ keys, near }) => [...keys, ...near]))]
+  const findings: Finding[] = []
+  const exact = new Set<number>()
+  for (const found of await suitesWithKeys(app.db, modelId, keys)) {
+    for (const { row, keys } of revealed)
+      if (!exact.has(row) && keys.some((key) => found.keys.has(key))) {
+        exact.add(row)
+        findings.push({
+          check: 'overlap',
+          severity: 'error',
+          row,
+          sentence: `It is a question of the eval suite ${found.suite.name}; training on it would make the suite measure nothing. Leave it out.`,
+        })
+      }
+    const suspects = revealed.filter(({ row, near }) => !exact.has(row) && near.some((key) => found.keys.has(key)))
+    if (suspects.length > 0) findings.push(...(await nearSamples(app, found.suite, found.keys, suspects)))
+  }
+  return findings
+}
+
+function questionText(content: ExampleContent): string {
+  if ('messages' in content) return content.messages.findLast(({ role }) => role === 'user')?.content ?? ''
+  return 'text' in content ? content.text : content.prompt
+}
+
+type Suspect = { readonly row: number; readonly near: readonly string[]; readonly texts: readonly string[] }
+
+async function nearSamples(
+  app: { readonly blobs: Blobs },
+  suite: Parameters<typeof readSuite>[1],
+  keys: ReadonlySet<string>,
+  suspects: readonly Suspect[],
+): Promise<Finding[]> {
+  const samples: { text: string; keys: ReadonlySet<string>; shingles: ReadonlySet<number> }[] = []
+  for await (const sample of readSuite(app, suite)) {
+    const own = new Set(suiteKeysOf(sample).filter((key) => keys.has(key)))
+    if (own.size > 0) samples.push({ text: questionOf(sample), keys: own, shingles: shinglesOf(questionOf(sample)) })
+  }
+  return suspects.flatMap(({ row, near, texts }): Finding[] => {
+    const candidates = samples.filter((sample) => near.some((key) => sample.keys.has(key)))
+    const mine = texts.map((text) => ({ text, shingles: shinglesOf(text) }))
+    const close = candidates.some((sample) =>
+      mine.some(({ text, shingles }) => isNear(text, sample.text, { a: shingles, b: sample.shingles })),
+    )
+    const sentence = `It is nearly a question of the eval suite ${suite.name}; make sure that it does not give the answer away.`
+    return close ? [{ check: 'overlap', severity: 'warning', row, sentence }] : []
+  })
+}
