@@ -47,13 +47,41 @@ export async function* uploadOf(c: Context): AsyncIterable<Uint8Array> {
 /** Lets at most `limit` requests in; the next one is told to come back rather than queued without end. */
 export function limitConcurrency(limit: number): MiddlewareHandler {
   let running = 0
-  return async (_c, next) => {
+  return async (c, next) => {
     if (running >= limit) throw new AppError('unavailable', `${limit} answers are being generated already; try again in a moment.`)
     running++
+    let left = false
+    const leave = () => {
+      if (!left) running--
+      left = true
+    }
     try {
       await next()
-    } finally {
-      running--
+    } catch (error) {
+      leave()
+      throw error
     }
+    // A stream goes on after the handler has returned: the place is free when its last byte is sent or the client has gone.
+    if (c.res.body === null) leave()
+    else c.res = new Response(whenOver(c.res.body, leave), c.res)
   }
+}
+
+function whenOver(body: ReadableStream<Uint8Array>, over: () => void): ReadableStream<Uint8Array> {
+  const reader = body.getReader()
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await reader.read().catch((error: unknown) => {
+        over()
+        throw error
+      })
+      if (!done) return controller.enqueue(value)
+      over()
+      controller.close()
+    },
+    cancel(reason) {
+      over()
+      return reader.cancel(reason)
+    },
+  })
 }

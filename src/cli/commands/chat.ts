@@ -3,6 +3,7 @@
 import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
 import { AppError } from '../../errors.ts'
+import { chatRequestBody } from '../../formats/openai.ts'
 import type { Answers } from '../../http/api/schemas.ts'
 import type { Client } from '../../http/client.ts'
 import { action, decimal, examples, wholeNumber } from '../command.ts'
@@ -116,15 +117,7 @@ export async function ask(
   piece: (text: string) => void,
   signal: AbortSignal,
 ): Promise<string> {
-  const body = {
-    model,
-    messages: turns,
-    stream: true,
-    temperature: options.temperature,
-    ['max_tokens']: options.maxTokens,
-    ...(options.topP !== undefined && { ['top_p']: options.topP }),
-    ...(options.seed !== undefined && { seed: options.seed }),
-  }
+  const body = chatRequestBody({ model, turns, ...options })
   let answer = ''
   for await (const { data } of client.events('/v1/chat/completions', { method: 'POST', body, signal })) {
     const chunk = data as Chunk | null
