@@ -5,7 +5,7 @@
  * so keys inside jsonb stay as they were written. Integers beyond 2^31 come back as numbers; timestamps as Date; bytea as Uint8Array.
  */
 
-import type { ColumnType, GeneratedAlways } from 'kysely'
+import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
 import type { Digest } from './blobs.ts'
 
 /** jsonb: written as JSON text, read back parsed. */
@@ -294,7 +294,28 @@ export interface ReleaseEvaluationsTable {
   evaluationId: number
 }
 
+/** Read and written by jobs.ts only. */
+export interface JobsTable {
+  id: GeneratedAlways<number>
+  kind: string
+  payload: Json<unknown>
+  key: string | null
+  state: Generated<'waiting' | 'running' | 'done' | 'failed' | 'cancelled'>
+  /** How often it was started. */
+  attempt: Generated<number>
+  runAfter: Generated<Date>
+  worker: string | null
+  /** On a server, when others may take a running job over; null where the folder's lock says so. */
+  leaseUntil: Date | null
+  cancelAsked: Generated<boolean>
+  error: string | null
+  createdAt: CreatedAt
+  startedAt: Date | null
+  endedAt: Date | null
+}
+
 export interface Schema {
+  jobs: JobsTable
   people: PeopleTable
   tokens: TokensTable
   baseModels: BaseModelsTable

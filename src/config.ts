@@ -1,0 +1,194 @@
+/** The only place that reads the environment: variables and command-line options → a typed Config. Contradictions are refused in words. */
+
+import { availableParallelism, homedir, totalmem } from 'node:os'
+import { join, resolve } from 'node:path'
+import { AppError } from './errors.ts'
+import type { DatabaseConfig } from './storage/database.ts'
+
+export interface Config {
+  /** Absolute. Holds everything this instance knows, but for the database where that is a server. */
+  readonly home: string
+  readonly database: DatabaseConfig
+  /** Folder of the blobs. */
+  readonly blobs: string
+  readonly host: string
+  /** 0 for any free port. */
+  readonly port: number
+  /** Acts as this person; null for the local operator. */
+  readonly token: string | null
+  /** For training and inference. */
+  readonly threads: number
+  /** Bytes that training may use; null for what the machine has free when a run starts. */
+  readonly memoryBudget: number | null
+  readonly logLevel: LogLevel
+}
+
+const logLevels = ['silent', 'error', 'warn', 'info', 'debug'] as const
+export type LogLevel = (typeof logLevels)[number]
+
+/** What the command line may say; it wins over the environment. */
+export interface ConfigOverrides {
+  readonly home?: string
+  readonly port?: number
+  readonly host?: string
+}
+
+export interface Setting {
+  readonly variable: string
+  readonly option?: string
+  readonly standard: string
+  readonly description: string
+}
+
+/** Every setting there is. The table in docs/configuration.md is made from this list, and a variable that is not on it is refused as a typing error. */
+export const settings: readonly Setting[] = [
+  {
+    variable: 'COMMONWEIGHTS_HOME',
+    option: '--home',
+    standard: '`~/.commonweights`',
+    description:
+      'The data folder: database, blobs, keys. One server at a time. In the home folder rather than where a command happens to run, so that every command finds the same instance.',
+  },
+  {
+    variable: 'DATABASE_URL',
+    standard: 'the embedded database in the data folder',
+    description: 'A Postgres server (15 or newer) instead: `postgres://user:password@host:port/database`.',
+  },
+  { variable: 'PORT', option: '--port', standard: '`3210`', description: 'The port to serve on; `0` takes any free one.' },
+  {
+    variable: 'COMMONWEIGHTS_HOST',
+    option: '--host',
+    standard: '`127.0.0.1`',
+    description:
+      'The address to listen on. `0.0.0.0` opens the server to the network. Not plain `HOST`: some shells set that to the name of the machine.',
+  },
+  {
+    variable: 'COMMONWEIGHTS_TOKEN',
+    option: '--token',
+    standard: 'the local operator',
+    description: 'Whom commands act as: a token that `person add` gave.',
+  },
+  { variable: 'COMMONWEIGHTS_THREADS', standard: 'all that the process may use', description: 'Threads for training and inference.' },
+  {
+    variable: 'COMMONWEIGHTS_MEMORY',
+    standard: 'what is free when a run starts',
+    description: 'Memory that training may use, e.g. `8GB` or `1500MB`. A run that cannot fit is refused before it starts.',
+  },
+  {
+    variable: 'COMMONWEIGHTS_LOG',
+    standard: '`info`',
+    description: `How much is logged: ${logLevels.map((level) => `\`${level}\``).join(', ')}.`,
+  },
+]
+
+/** Ours as well, but read by tests and build scripts, not by the program. */
+const otherVariables = /^COMMONWEIGHTS_(SHARED_DATA$|TEST_|BENCH_)/
+
+/** Throws `invalid` with a sentence that names the setting, what it says and what it may say. */
+export function loadConfig(overrides: ConfigOverrides = {}, environment: NodeJS.ProcessEnv = process.env): Config {
+  refuseUnknown(environment)
+  const read = (variable: string): string | undefined => environment[variable]?.trim() || undefined
+  const home = resolve(overrides.home || read('COMMONWEIGHTS_HOME') || join(homedir(), '.commonweights'))
+  return {
+    home,
+    database: databaseOf(read('DATABASE_URL'), home),
+    blobs: join(home, 'blobs'),
+    host: hostOf(overrides.host === undefined ? read('COMMONWEIGHTS_HOST') : overrides.host),
+    port: overrides.port === undefined ? portOf(read('PORT'), 'PORT') : portOf(String(overrides.port), '--port'),
+    token: read('COMMONWEIGHTS_TOKEN') ?? null,
+    threads: threadsOf(read('COMMONWEIGHTS_THREADS')),
+    memoryBudget: memoryOf(read('COMMONWEIGHTS_MEMORY')),
+    logLevel: logLevelOf(read('COMMONWEIGHTS_LOG')),
+  }
+}
+
+/** The list as a Markdown table, for the documentation. */
+export function settingsTable(): string {
+  const rows = settings.map(
+    ({ variable, option, standard, description }) =>
+      `| \`${variable}\` | ${option ? `\`${option}\`` : ''} | ${standard} | ${description} |`,
+  )
+  return ['| variable | option | where nothing is said | what it decides |', '|---|---|---|---|', ...rows].join('\n')
+}
+
+function refuseUnknown(environment: NodeJS.ProcessEnv): void {
+  const known = new Set(settings.map(({ variable }) => variable))
+  for (const variable of Object.keys(environment))
+    if (variable.startsWith('COMMONWEIGHTS_') && !known.has(variable) && !otherVariables.test(variable))
+      throw new AppError(
+        'invalid',
+        `${variable} is no setting. Those that begin so are ${[...known].filter((name) => name.startsWith('COMMONWEIGHTS_')).join(', ')}.`,
+      )
+}
+
+function databaseOf(url: string | undefined, home: string): DatabaseConfig {
+  if (url === undefined) return { kind: 'embedded', folder: join(home, 'database') }
+  const protocol = URL.parse(url)?.protocol
+  if (protocol !== 'postgres:' && protocol !== 'postgresql:')
+    throw new AppError(
+      'invalid',
+      `DATABASE_URL is ${protocol ? `a ${protocol.slice(0, -1)} address` : 'not an address'}; it must read postgres://user:password@host:port/database. Unset it to use the embedded database in ${home}.`,
+    )
+  return { kind: 'postgres', url }
+}
+
+function hostOf(text = '127.0.0.1'): string {
+  if (!/^[A-Za-z0-9.:_-]+$/.test(text))
+    throw new AppError(
+      'invalid',
+      `COMMONWEIGHTS_HOST is ${quoted(text)}; it must be an address or a host name, without port or http://, such as 127.0.0.1 or 0.0.0.0.`,
+    )
+  return text
+}
+
+function portOf(text = '3210', where: string): number {
+  const port = Number(text)
+  if (!/^\d+$/.test(text) || port > 65_535)
+    throw new AppError('invalid', `${where} is ${quoted(text)}; it must be a whole number from 0 to 65535.`)
+  return port
+}
+
+function threadsOf(text: string | undefined): number {
+  const available = availableParallelism()
+  if (text === undefined) return available
+  const threads = Number(text)
+  if (!/^\d+$/.test(text) || threads < 1)
+    throw new AppError('invalid', `COMMONWEIGHTS_THREADS is ${quoted(text)}; it must be a whole number from 1.`)
+  if (threads > available)
+    throw new AppError(
+      'invalid',
+      `COMMONWEIGHTS_THREADS asks for ${threads} threads, but this process may use ${available}, and more of them than cores are slower; set it to ${available} or less.`,
+    )
+  return threads
+}
+
+const units: Readonly<Record<string, number>> = { MB: 1e6, GB: 1e9, MIB: 2 ** 20, GIB: 2 ** 30 }
+/** Below this not even the smallest model trains. */
+const SMALLEST_MEMORY = 100e6
+
+function memoryOf(text: string | undefined): number | null {
+  if (text === undefined) return null
+  const match = /^(\d+(?:\.\d+)?)\s*([MG]i?B)$/i.exec(text)
+  const bytes = Math.floor(Number(match?.[1]) * (units[match?.[2]?.toUpperCase() ?? ''] ?? Number.NaN))
+  if (!Number.isFinite(bytes) || bytes < SMALLEST_MEMORY)
+    throw new AppError('invalid', `COMMONWEIGHTS_MEMORY is ${quoted(text)}; it must be a number with MB, GB, MiB or GiB, at least 100MB.`)
+  const total = process.constrainedMemory() || totalmem()
+  const installed = Math.min(total, totalmem())
+  if (bytes > installed)
+    throw new AppError(
+      'invalid',
+      `COMMONWEIGHTS_MEMORY allows ${text}, but this process can have ${Math.floor(installed / 1e6)} MB at most; set it to that or less.`,
+    )
+  return bytes
+}
+
+function logLevelOf(text: string | undefined): LogLevel {
+  const level = logLevels.find((each) => each === (text ?? 'info'))
+  if (!level) throw new AppError('invalid', `COMMONWEIGHTS_LOG is ${quoted(text ?? '')}; it must be one of ${logLevels.join(', ')}.`)
+  return level
+}
+
+/** Cut, so that a secret pasted into the wrong variable is not printed whole. */
+function quoted(text: string): string {
+  return JSON.stringify(text.length > 20 ? `${text.slice(0, 20)}…` : text)
+}
