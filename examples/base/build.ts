@@ -10,7 +10,9 @@ import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { bytesSource } from '../../src/formats/byte-source.ts'
 import { writeHfConfig, type HfConfig } from '../../src/formats/hf-config.ts'
+import { openSafetensors } from '../../src/formats/safetensors.ts'
 import type { Recipe, TrainingRequest } from '../../src/trainers/trainer.ts'
 import { trainHere } from '../../src/trainers/local/train-here.ts'
 import { localTrainerVersion } from '../../src/trainers/local/version.ts'
@@ -208,7 +210,7 @@ async function publish(trained: string, progress: Progress, peakBytes: number): 
   console.error(`weights: ${record.weights}`)
 }
 
-/** Trains the first steps of the real run in a folder of their own and says the digest of the checkpoint they leave. */
+/** Trains the first steps of the real run in a folder of their own and says the digest of the weights they leave. */
 async function firstSteps(): Promise<BuildRecord['first']> {
   const output = join(work, 'first')
   await rm(output, { recursive: true, force: true })
@@ -219,13 +221,24 @@ async function firstSteps(): Promise<BuildRecord['first']> {
     for await (const event of trainHere({ ...request, output }, { threads: 2, signal: stop.signal })) {
       if (event.kind === 'step') losses.push(event.loss)
       if (event.kind === 'step' && event.step === checkSteps) stop.abort(new Error('enough'))
-      if (event.kind === 'checkpoint') digest = await digestOf(event.file)
+      if (event.kind === 'checkpoint') digest = await weightsDigest(event.file)
     }
   } catch (error) {
     if (!stop.signal.aborted) throw error
   }
   await rm(output, { recursive: true, force: true })
-  return { steps: checkSteps, losses, checkpoint: digest }
+  return { steps: checkSteps, losses, weights: digest }
+}
+
+/** Over the trained values alone, by name: what else a checkpoint says (paths of the trainer's version, say) is no part of the mathematics. */
+async function weightsDigest(checkpoint: string): Promise<string> {
+  const file = await openSafetensors(bytesSource(await readFile(checkpoint)), checkpoint)
+  const hash = createHash('sha256')
+  for (const name of [...file.tensors.keys()].filter((name) => name.startsWith('trainables/')).sort()) {
+    const values = await file.floats(name)
+    hash.update(`${name}\n`).update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
+  }
+  return `sha256:${hash.digest('hex')}`
 }
 
 async function check(): Promise<void> {
@@ -234,7 +247,7 @@ async function check(): Promise<void> {
   const compared: [string, string, string][] = [
     ['data', record.data.digest, data.digest],
     ['tokenizer', record.tokenizer.digest, tokenizer.digest],
-    [`checkpoint after ${first.steps} steps`, record.first.checkpoint, first.checkpoint],
+    [`weights after ${first.steps} steps`, record.first.weights, first.weights],
   ]
   for (const [what, before, now] of compared) console.log(`${before === now ? 'same     ' : 'DIFFERENT'} ${what}: ${now}`)
   if (compared.some(([, before, now]) => before !== now)) {

@@ -29,7 +29,7 @@ export interface BuildRecord {
   /** Digest of model.safetensors. */
   readonly weights: string
   /** The beginning of the run, for a check that takes minutes. */
-  readonly first: { readonly steps: number; readonly losses: readonly number[]; readonly checkpoint: string }
+  readonly first: { readonly steps: number; readonly losses: readonly number[]; readonly weights: string }
 }
 
 export function modelCard(record: BuildRecord, config: HfConfig): string {
@@ -95,11 +95,11 @@ ${points.map(([step, loss]) => `| ${step} | ${loss.toFixed(4)} |`).join('\n')}
 | --- | --- |
 | data (examples.jsonl) | \`${record.data.digest}\` |
 | tokenizer.json | \`${record.tokenizer.digest}\` |
-| checkpoint after ${record.first.steps} steps | \`${record.first.checkpoint}\` |
+| weights after ${record.first.steps} steps, fp32 | \`${record.first.weights}\` |
 | model.safetensors | \`${record.weights}\` |
 
 \`npm run base:build\` makes all of it again; \`npm run base:build -- --check\` makes data, tokenizer and the first ${record.first.steps} steps and compares. The same processor
-family gives the same bits; another one can round differently and then ends in other, equally good weights. \`build.json\` holds the whole loss curve.
+family gives the same bits; another one can round differently and then ends in other weights. \`build.json\` holds the whole loss curve.
 
 ## Limits
 
