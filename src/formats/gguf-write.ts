@@ -94,7 +94,7 @@ class Output {
   #view = new DataView(this.#bytes.buffer)
   #length = 0
 
-  /** Makes room for `length` more bytes and says where they begin. */
+  /** Makes room for `length` more bytes and says where they begin. Call it before naming #bytes or #view: it may replace them. */
   #grow(length: number): number {
     const start = this.#length
     this.#length += length
@@ -108,17 +108,20 @@ class Output {
   }
 
   uint32(value: number): void {
-    this.#view.setUint32(this.#grow(4), value, true)
+    const at = this.#grow(4)
+    this.#view.setUint32(at, value, true)
   }
 
   uint64(value: number | bigint): void {
-    this.#view.setBigUint64(this.#grow(8), BigInt(value), true)
+    const at = this.#grow(8)
+    this.#view.setBigUint64(at, BigInt(value), true)
   }
 
   string(text: string): void {
     const bytes = new TextEncoder().encode(text)
     this.uint64(bytes.length)
-    this.#bytes.set(bytes, this.#grow(bytes.length))
+    const at = this.#grow(bytes.length)
+    this.#bytes.set(bytes, at)
   }
 
   value(value: GgufValue): void {

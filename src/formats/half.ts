@@ -10,7 +10,8 @@ export const bytesPerFloat = { F32: 4, F16: 2, BF16: 2 } as const satisfies Reco
 export function toFloat32(bytes: Uint8Array, type: FloatType): Float32Array {
   const width = bytesPerFloat[type]
   if (bytes.length % width !== 0) throw new FormatError(`${bytes.length} bytes are not a whole number of ${type} values of ${width} bytes.`)
-  const { buffer, byteOffset } = bytes.byteOffset % width === 0 ? bytes : bytes.slice()
+  // A copy by constructor: slice of a Node Buffer is a view, as misaligned as before.
+  const { buffer, byteOffset } = bytes.byteOffset % width === 0 ? bytes : new Uint8Array(bytes)
   const count = bytes.length / width
   if (type === 'F32') return new Float32Array(buffer, byteOffset, count)
   if (type === 'F16') return new Float32Array(new Float16Array(buffer, byteOffset, count))

@@ -35,7 +35,7 @@ export async function* jsonLines(bytes: Bytes, options: { lineBytes?: number } =
       length += piece.length
       if (length > limit) held = []
       // What outlasts the chunk is copied: its owner may reuse the memory.
-      else held.push(newline < 0 ? piece.slice() : piece)
+      else held.push(newline < 0 ? new Uint8Array(piece) : piece)
       if (newline < 0) break
       const found = parseLine(held, length, line, limit)
       if (found) yield found

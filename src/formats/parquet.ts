@@ -29,7 +29,7 @@ export async function* readParquet(source: ByteSource, file = 'The file'): Async
     byteLength: source.size,
     async slice(start, end = source.size) {
       if (!(start >= 0 && end <= source.size && start <= end)) throw new FormatError(`${file} points outside itself.`)
-      return (await source.read(start, end)).slice().buffer
+      return new Uint8Array(await source.read(start, end)).buffer
     },
   }
   const metadata = await readFooter(buffer, source, file)
