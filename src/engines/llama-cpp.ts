@@ -25,7 +25,12 @@ export function llamaCppEngine(options: LlamaCppOptions): Engine {
   })
 
   /** One answer: its tokens are computed whether or not anybody has read the ones before, and the seat is free as soon as it ends. */
-  async function* answer(model: ServedModel, encode: (base: LoadedBase) => number[], sampling: Sampling, signal: AbortSignal | undefined): AsyncGenerator<Generated> {
+  async function* answer(
+    model: ServedModel,
+    encode: (base: LoadedBase) => number[],
+    sampling: Sampling,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Generated> {
     checkSampling(sampling)
     signal?.throwIfAborted()
     const lease = await residency.lease(model, signal)
@@ -42,7 +47,11 @@ export function llamaCppEngine(options: LlamaCppOptions): Engine {
         yield { kind: 'end', reason: 'length', promptTokens: prompt.length, completionTokens: 0 }
         return
       }
-      const speaker = { vocabulary: base.vocabulary, contextLength: base.contextLength, isEnd: (id: number) => base.model.isEogToken(id as never) }
+      const speaker = {
+        vocabulary: base.vocabulary,
+        contextLength: base.contextLength,
+        isEnd: (id: number) => base.model.isEogToken(id as never),
+      }
       const work = generation(speaker, prompt, sampling, (generated) => {
         ready.push(generated)
         wake()
@@ -80,10 +89,15 @@ export function llamaCppEngine(options: LlamaCppOptions): Engine {
       const lease = await residency.lease(model, signal)
       try {
         const { base } = lease
-        const { tokens, from } = splitTokens(base.vocabulary, rawTokens(base, context + continuation), context, (text) => base.model.tokenize(text, true))
+        const { tokens, from } = splitTokens(base.vocabulary, rawTokens(base, context + continuation), context, (text) =>
+          base.model.tokenize(text, true),
+        )
         checkLength(base, tokens.length, 'The text to score')
         let found: TokenLogprob[] = []
-        await lease.lane.run(scoring(base.vocabulary, tokens, from, top ?? 0, (scored) => (found = scored)), signal)
+        await lease.lane.run(
+          scoring(base.vocabulary, tokens, from, top ?? 0, (scored) => (found = scored)),
+          signal,
+        )
         return { tokens: found }
       } finally {
         lease.release()
@@ -105,13 +119,17 @@ function rawTokens(base: LoadedBase, text: string): number[] {
   const tokens: number[] = base.model.tokenize(text, true)
   if (begin !== null && tokens[0] !== begin) tokens.unshift(begin)
   if (tokens.length > 0) return tokens
-  if (start === null) throw new AppError('invalid', 'This model has no begin token, so it cannot go on from an empty text; give it at least one character.')
+  if (start === null)
+    throw new AppError('invalid', 'This model has no begin token, so it cannot go on from an empty text; give it at least one character.')
   return [start]
 }
 
 function checkLength(base: LoadedBase, tokens: number, what: string, about = ''): void {
   if (tokens > base.contextLength)
-    throw new AppError('invalid', `${what} takes ${about}${tokens} tokens, and this model reads and writes at most ${base.contextLength}; shorten it.`)
+    throw new AppError(
+      'invalid',
+      `${what} takes ${about}${tokens} tokens, and this model reads and writes at most ${base.contextLength}; shorten it.`,
+    )
 }
 
 function checkSampling({ temperature, topP, maxTokens, logprobs }: Sampling): void {
@@ -120,8 +138,10 @@ function checkSampling({ temperature, topP, maxTokens, logprobs }: Sampling): vo
   }
   if (!(temperature >= 0 && Number.isFinite(temperature))) refuse(`The temperature is ${temperature}; it must be 0 or more.`)
   if (!(topP > 0 && topP <= 1)) refuse(`top_p is ${topP}; it must be above 0 and at most 1.`)
-  if (!Number.isSafeInteger(maxTokens) || maxTokens < 0) refuse(`The largest number of tokens is ${maxTokens}; it must be a whole number, 0 or more.`)
-  if (logprobs !== null && !(Number.isSafeInteger(logprobs) && logprobs >= 0)) refuse(`The number of log-probabilities is ${logprobs}; it must be a whole number, 0 or more.`)
+  if (!Number.isSafeInteger(maxTokens) || maxTokens < 0)
+    refuse(`The largest number of tokens is ${maxTokens}; it must be a whole number, 0 or more.`)
+  if (logprobs !== null && !(Number.isSafeInteger(logprobs) && logprobs >= 0))
+    refuse(`The number of log-probabilities is ${logprobs}; it must be a whole number, 0 or more.`)
 }
 
 /** One llama.cpp per process and device: its backend is global, so closing one engine must not take it from another. */
@@ -137,7 +157,9 @@ function startLlama(gpu: false | 'auto'): Promise<StartedLlama> {
     (llama) => ({ llama, errors }),
     (cause: unknown) => {
       started.delete(gpu)
-      throw new AppError('unavailable', 'llama.cpp could not be started: node-llama-cpp has no ready-made binary for this machine.', { cause })
+      throw new AppError('unavailable', 'llama.cpp could not be started: node-llama-cpp has no ready-made binary for this machine.', {
+        cause,
+      })
     },
   )
   started.set(gpu, starting)

@@ -11,7 +11,10 @@ export type ChatTemplate = (turns: readonly Turn[]) => string
 export function chatTemplate(source: string | undefined, vocabulary: Pick<Vocabulary, 'bosText' | 'eosText'>): ChatTemplate {
   if (source === undefined) {
     return () => {
-      throw new AppError('invalid', 'This model has no chat template, so it cannot hold a conversation; ask it to continue a text instead (completions).')
+      throw new AppError(
+        'invalid',
+        'This model has no chat template, so it cannot hold a conversation; ask it to continue a text instead (completions).',
+      )
     }
   }
   let template: Template | undefined
@@ -69,7 +72,9 @@ interface Parts {
 }
 
 function properParts(texts: readonly string[]): Parts {
-  const cuts = texts.flatMap((text) => Array.from({ length: text.length - 1 }, (_, i) => [text.slice(0, i + 1), text.slice(i + 1)] as const))
+  const cuts = texts.flatMap((text) =>
+    Array.from({ length: text.length - 1 }, (_, i) => [text.slice(0, i + 1), text.slice(i + 1)] as const),
+  )
   return {
     beginnings: new Set(cuts.map(([beginning]) => beginning)),
     ends: new Set(cuts.map(([, end]) => end)),

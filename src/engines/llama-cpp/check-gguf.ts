@@ -17,7 +17,8 @@ export async function readGguf(path: string, what: string): Promise<Pick<Gguf, '
     const { metadata, tensors } = await openGguf({ size, read }, what)
     return { metadata, tensors, bytes: size }
   } catch (error) {
-    if (error instanceof FormatError) throw new AppError('invalid', `${error.message}. Make or fetch the file again.`.replace('..', '.'), { cause: error })
+    if (error instanceof FormatError)
+      throw new AppError('invalid', `${error.message}. Make or fetch the file again.`.replace('..', '.'), { cause: error })
     throw error
   } finally {
     await file.close()
@@ -28,8 +29,10 @@ type Header = Pick<Gguf, 'metadata' | 'tensors'>
 
 /** Throws `invalid` where the file is no base model. */
 export function checkBase(base: Header, what: string): void {
-  if (text(base, 'general.type') === 'adapter') throw new AppError('invalid', `${what} is an adapter; serve it together with the base it was trained on.`)
-  if (text(base, 'general.architecture') === undefined) throw new AppError('invalid', `${what} does not say its architecture (general.architecture), so it cannot be served.`)
+  if (text(base, 'general.type') === 'adapter')
+    throw new AppError('invalid', `${what} is an adapter; serve it together with the base it was trained on.`)
+  if (text(base, 'general.architecture') === undefined)
+    throw new AppError('invalid', `${what} does not say its architecture (general.architecture), so it cannot be served.`)
 }
 
 /** Throws `invalid` where the adapter is none, or does not belong over this base. */
@@ -38,7 +41,10 @@ export function checkAdapter(adapter: Header, base: Header, what: string, baseNa
     throw new AppError('invalid', `${what} does not fit ${baseName}: ${fact}. Choose the base it was trained on.`)
   }
   if (text(adapter, 'general.type') !== 'adapter' || text(adapter, 'adapter.type') !== 'lora')
-    throw new AppError('invalid', `${what} is not a LoRA adapter (general.type ${text(adapter, 'general.type') ?? 'missing'}, adapter.type ${text(adapter, 'adapter.type') ?? 'missing'}).`)
+    throw new AppError(
+      'invalid',
+      `${what} is not a LoRA adapter (general.type ${text(adapter, 'general.type') ?? 'missing'}, adapter.type ${text(adapter, 'adapter.type') ?? 'missing'}).`,
+    )
   const [architecture, expected] = [text(adapter, 'general.architecture'), text(base, 'general.architecture')]
   if (architecture !== expected) refuse(`it is for ${architecture ?? 'no named architecture'}, the base is ${expected ?? 'none'}`)
   if (adapter.tensors.size === 0) refuse('it holds no tensors')

@@ -38,7 +38,13 @@ export function generation(speaker: Speaker, prompt: readonly number[], sampling
         logits:
           greedy && sampling.logprobs === null
             ? false
-            : { filter: { tokens: [], includeSelected: greedy, includeTop: greedy ? Math.max(1, sampling.logprobs ?? 0) : Math.max(samplingCandidates, sampling.logprobs ?? 0) } },
+            : {
+                filter: {
+                  tokens: [],
+                  includeSelected: greedy,
+                  includeTop: greedy ? Math.max(1, sampling.logprobs ?? 0) : Math.max(samplingCandidates, sampling.logprobs ?? 0),
+                },
+              },
         options: asModelled,
       },
     },
@@ -70,7 +76,13 @@ export function generation(speaker: Speaker, prompt: readonly number[], sampling
 }
 
 /** Scores `tokens` from index `from` on, which is at least 1, in one reading. */
-export function scoring(vocabulary: Vocabulary, tokens: readonly number[], from: number, top: number, done: (scored: TokenLogprob[]) => void): Work {
+export function scoring(
+  vocabulary: Vocabulary,
+  tokens: readonly number[],
+  from: number,
+  top: number,
+  done: (scored: TokenLogprob[]) => void,
+): Work {
   const scored: TokenLogprob[] = []
   return {
     prompt: tokens.slice(0, -1).map((id, i): Input => {
@@ -91,7 +103,11 @@ export function scoring(vocabulary: Vocabulary, tokens: readonly number[], from:
 function tokenLogprob(vocabulary: Vocabulary, output: Output, id: number, top: number): TokenLogprob {
   const logits = [...output.logits!].sort((a, b) => b[1] - a[1])
   const base = logits[0]![1] + Math.log(output.totalLogitWeight!)
-  const describe = (token: number, logit: number) => ({ token: vocabulary.nameOf(token), bytes: [...vocabulary.bytesOf(token, false)], logprob: Math.min(0, logit - base) })
+  const describe = (token: number, logit: number) => ({
+    token: vocabulary.nameOf(token),
+    bytes: [...vocabulary.bytesOf(token, false)],
+    logprob: Math.min(0, logit - base),
+  })
   const own = output.logits!.get(id as Token)!
   return { ...describe(id, own), top: logits.slice(0, top).map(([token, logit]) => describe(token, logit)) }
 }

@@ -28,24 +28,18 @@ interface Seat {
   running: Running | null
 }
 
-export interface StepLimits {
-  /** Tokens in one batch. */
-  readonly tokens: number
-  /** Positions whose logits are kept at once: each is a row as long as the vocabulary. */
-  readonly outputs: number
-}
-
 export class Lane {
   readonly #context: LlamaContext
-  readonly #limits: StepLimits
+  readonly #batchSize: number
   /** In the order of llama.cpp's sequence numbers: it batches only sequences that come in ascending order without gaps. */
   readonly #seats: readonly Seat[]
   readonly #waiting: Running[] = []
   #stepping: Promise<void> | null = null
 
-  constructor(context: LlamaContext, limits: StepLimits) {
+  /** @param batchSize tokens in one step, no fewer than the context has sequences */
+  constructor(context: LlamaContext, batchSize: number) {
     this.#context = context
-    this.#limits = limits
+    this.#batchSize = batchSize
     this.#seats = Array.from({ length: context.totalSequences }, () => ({ sequence: context.getSequence(), running: null }))
   }
 
@@ -116,24 +110,20 @@ export class Lane {
   async #step(): Promise<void> {
     const seats = this.#seats.filter((seat) => seat.running)
     // Everybody gets a token, so that nobody's answer waits for the whole of another's long prompt.
-    let spareTokens = this.#limits.tokens - seats.length
-    let spareOutputs = this.#limits.outputs - seats.length
+    let spare = this.#batchSize - seats.length
     await Promise.all(
       seats.map(async ({ sequence, running }) => {
         if (!running) return
-        let taken = 0
-        for (; taken < running.input.length; taken++) {
-          const asks = Array.isArray(running.input[taken])
-          if (taken > 0 && (spareTokens <= 0 || (asks && spareOutputs <= 0))) break
-          if (taken > 0) spareTokens -= 1
-          if (asks) spareOutputs -= 1
-        }
+        const taken = Math.min(running.input.length, 1 + spare)
+        spare -= taken - 1
         const input = running.input.slice(0, taken)
         running.input = running.input.slice(taken)
         try {
           for (const output of await sequence.controlledEvaluate(input)) if (output !== undefined) running.outputs.push(output.next)
         } catch (error) {
-          return running.reject(new AppError('unavailable', `The model could not compute an answer: ${sentenceOf(error)}.`, { cause: error }))
+          return running.reject(
+            new AppError('unavailable', `The model could not compute an answer: ${sentenceOf(error)}.`, { cause: error }),
+          )
         }
         if (running.ended || running.input.length > 0) return
         try {

@@ -62,9 +62,10 @@ export interface Lease {
 }
 
 /** Tokens in one batch: beyond a few hundred, matrix products get no faster, while buffers grow. */
-const batchSize = 512
+const largestBatch = 512
+const smallestBatch = 128
 
-/** Logits kept from one batch: 64 MiB of them. */
+/** llama.cpp reserves a row of logits for each token of a batch. */
 const logitBytes = 64 * 1024 * 1024
 
 /**
@@ -104,7 +105,9 @@ export class Residency {
   async withBase<T>(digest: Digest, use: (base: LoadedBase) => T): Promise<T> {
     this.#checkOpen()
     const found = this.#bases.get(digest)
-    return found ? use(found) : this.#exclusively(undefined, async () => use(this.#bases.get(digest) ?? (await this.#loadBase(digest, undefined))))
+    return found
+      ? use(found)
+      : this.#exclusively(undefined, async () => use(this.#bases.get(digest) ?? (await this.#loadBase(digest, undefined))))
   }
 
   async close(): Promise<void> {
@@ -158,10 +161,10 @@ export class Residency {
       checkAdapter(adapter, base.header, `Adapter ${short(served.adapter)}`, `base ${short(base.digest)}`)
       lora = { path, bytes: adapter.bytes }
     }
-    const shape = cacheShape(base)
-    const perSequence = shape.bytesPerToken * base.contextLength
+    const perSequence = cacheBytesPerToken(base) * base.contextLength
     const sequences = Math.max(1, Math.min(parallel, Math.floor(cacheBytes / perSequence)))
-    const estimate = perSequence * sequences + shape.bufferBytes
+    const batchSize = Math.max(sequences, smallestBatch, Math.min(largestBatch, Math.floor(logitBytes / (4 * base.vocabulary.size))))
+    const estimate = perSequence * sequences + batchSize * bufferBytesPerToken(base)
     const needed = estimate + (lora && !base.adapters.has(served.adapter!) ? lora.bytes : 0)
     await this.#makeRoom(needed, base, `Base ${short(base.digest)} with its cache for ${base.contextLength} tokens`, signal)
     // Making room can cost the base itself, when it has gathered adapters that only go together with it.
@@ -174,7 +177,7 @@ export class Residency {
       context = await base.model.createContext({
         contextSize: base.contextLength,
         sequences,
-        batchSize: Math.max(batchSize, sequences),
+        batchSize,
         threads,
         failedCreationRemedy: false,
         ...(lora ? { lora: { adapters: [{ filePath: lora.path, scale: 1 }] } } : {}),
@@ -182,15 +185,28 @@ export class Residency {
     } catch (cause) {
       const reason = reasonOf(errors, cause)
       if (/memory/i.test(reason))
-        throw new AppError('unavailable', `There is not enough memory to serve base ${short(base.digest)} (about ${megabytes(needed)} more): ${reason}. Free memory or choose a smaller base.`, { cause })
-      throw new AppError('invalid', `llama.cpp cannot serve ${served.adapter === null ? '' : `adapter ${short(served.adapter)} over `}base ${short(base.digest)}: ${reason}.`, { cause })
+        throw new AppError(
+          'unavailable',
+          `There is not enough memory to serve base ${short(base.digest)} (about ${megabytes(needed)} more): ${reason}. Free memory or choose a smaller base.`,
+          { cause },
+        )
+      throw new AppError(
+        'invalid',
+        `llama.cpp cannot serve ${served.adapter === null ? '' : `adapter ${short(served.adapter)} over `}base ${short(base.digest)}: ${reason}.`,
+        { cause },
+      )
     }
     if (served.adapter !== null && !base.adapters.has(served.adapter)) {
       base.adapters.add(served.adapter)
       base.bytes += lora!.bytes
     }
-    const lane = new Lane(context, { tokens: Math.max(batchSize, sequences), outputs: Math.max(sequences, Math.floor(logitBytes / (4 * base.vocabulary.size))) })
-    base.lanes.set(served.adapter ?? '', { lane, bytes: Math.max(estimate, context.memoryUsage.ram + context.memoryUsage.vram), uses: 0, lastUse: 0 })
+    const lane = new Lane(context, batchSize)
+    base.lanes.set(served.adapter ?? '', {
+      lane,
+      bytes: Math.max(estimate, context.memoryUsage.ram + context.memoryUsage.vram),
+      uses: 0,
+      lastUse: 0,
+    })
     return this.#take(served)!
   }
 
@@ -234,7 +250,9 @@ export class Residency {
     const least = needed + (keep ? keep.bytes : 0)
     const free = (): number => budget - [...this.#bases.values()].reduce((sum, base) => sum + bytesOf(base), 0)
     while (free() < needed) {
-      const idle = [...this.#bases.values()].flatMap((base) => [...base.lanes].map(([key, loaded]) => ({ base, key, loaded }))).filter(({ loaded }) => loaded.uses === 0)
+      const idle = [...this.#bases.values()]
+        .flatMap((base) => [...base.lanes].map(([key, loaded]) => ({ base, key, loaded })))
+        .filter(({ loaded }) => loaded.uses === 0)
       const oldest = idle.sort((a, b) => a.loaded.lastUse - b.loaded.lastUse)[0]
       const empty = [...this.#bases.values()].find((base) => base !== keep && base.lanes.size === 0)
       if (empty) await this.#letGo(empty)
@@ -279,18 +297,23 @@ function bytesOf(base: LoadedBase): number {
   return [...base.lanes.values()].reduce((sum, { bytes }) => sum + bytes, base.bytes)
 }
 
-/** What a token takes in the cache (keys and values in 16 bits), and the working buffers of a batch. */
-function cacheShape(base: LoadedBase): { bytesPerToken: number; bufferBytes: number } {
-  const architecture = base.model.architecture
-  const size = (key: string, otherwise: number): number => count(base.header, `${architecture}.${key}`) ?? otherwise
-  const heads = size('attention.head_count', 1)
-  const width = size('embedding_length', base.model.embeddingVectorSize)
-  const kvHeads = size('attention.head_count_kv', heads)
-  const keys = size('attention.key_length', width / heads)
-  const values = size('attention.value_length', width / heads)
-  const bytesPerToken = size('block_count', 1) * kvHeads * (keys + values) * 2
-  const bufferBytes = 4 * batchSize * (2 * size('feed_forward_length', 4 * width) + 6 * width)
-  return { bytesPerToken, bufferBytes }
+function sizeOf(base: LoadedBase, key: string, otherwise: number): number {
+  return count(base.header, `${base.model.architecture}.${key}`) ?? otherwise
+}
+
+/** Keys and values of one token in all layers, in 16 bits. */
+function cacheBytesPerToken(base: LoadedBase): number {
+  const heads = sizeOf(base, 'attention.head_count', 1)
+  const headSize = sizeOf(base, 'embedding_length', base.model.embeddingVectorSize) / heads
+  const kvHeads = sizeOf(base, 'attention.head_count_kv', heads)
+  const values = sizeOf(base, 'attention.key_length', headSize) + sizeOf(base, 'attention.value_length', headSize)
+  return sizeOf(base, 'block_count', 1) * kvHeads * values * 2
+}
+
+/** Working memory of one token of a batch: its logits, and the widest activations a few times over. */
+function bufferBytesPerToken(base: LoadedBase): number {
+  const width = sizeOf(base, 'embedding_length', base.model.embeddingVectorSize)
+  return 4 * (base.vocabulary.size + 2 * sizeOf(base, 'feed_forward_length', 4 * width) + 6 * width)
 }
 
 /** What llama.cpp said about a failure: its log is more telling than what it throws. */

@@ -8,15 +8,22 @@ import type { Vocabulary } from './vocabulary.ts'
  * @param tokens of context and continuation together, with the begin token where the model asks for one
  * @returns the tokens, with a start token in front where nothing else precedes the continuation, and the index of the continuation's first
  */
-export function splitTokens(vocabulary: Vocabulary, tokens: readonly number[], context: string, tokenize: (text: string) => number[]): { tokens: readonly number[]; from: number } {
+export function splitTokens(
+  vocabulary: Vocabulary,
+  tokens: readonly number[],
+  context: string,
+  tokenize: (text: string) => number[],
+): { tokens: readonly number[]; from: number } {
   const from = firstAfter(vocabulary, tokens, context, tokenize)
   if (from > 0) return { tokens, from }
-  if (vocabulary.start === null) throw new AppError('invalid', 'This model has no begin token, so a text needs a context to be scored after.')
+  if (vocabulary.start === null)
+    throw new AppError('invalid', 'This model has no begin token, so a text needs a context to be scored after.')
   return { tokens: [vocabulary.start, ...tokens], from: 1 }
 }
 
 function firstAfter(vocabulary: Vocabulary, tokens: readonly number[], context: string, tokenize: (text: string) => number[]): number {
-  const added = vocabulary.begin !== null && tokens[0] === vocabulary.begin && !context.startsWith(vocabulary.nameOf(vocabulary.begin)) ? 1 : 0
+  const added =
+    vocabulary.begin !== null && tokens[0] === vocabulary.begin && !context.startsWith(vocabulary.nameOf(vocabulary.begin)) ? 1 : 0
   if (context === '') return added
   const wanted = Buffer.byteLength(context)
   let reached = 0
