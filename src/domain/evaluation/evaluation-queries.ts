@@ -3,24 +3,24 @@
 import { AppError } from '../../errors.ts'
 import type { ServedModel } from '../../engines/engine.ts'
 import type { Blobs } from '../../storage/blobs.ts'
-import type { Database } from '../../storage/database.ts'
+import type { Database, Db } from '../../storage/database.ts'
 import { findModel } from '../models/model-queries.ts'
 import { pageLimit, type Page } from '../people/people-queries.ts'
 import type { Evaluation, Metric, SampleResult } from './evaluation.ts'
 
-export async function findEvaluation(db: Database, id: number): Promise<Evaluation> {
+export async function findEvaluation(db: Db, id: number): Promise<Evaluation> {
   const row = await evaluations(db).where('evaluations.id', '=', id).executeTakeFirst()
   if (!row) throw new AppError('not-found', `There is no evaluation ${id}.`)
   return toEvaluation(row)
 }
 
-export async function findEvaluations(db: Database, ids: readonly number[]): Promise<Evaluation[]> {
+export async function findEvaluations(db: Db, ids: readonly number[]): Promise<Evaluation[]> {
   if (ids.length === 0) return []
   return (await evaluations(db).where('evaluations.id', 'in', ids).orderBy('evaluations.id').execute()).map(toEvaluation)
 }
 
 /** Newest first; `after` is the id to go on below. */
-export async function listEvaluations(db: Database, model: string, page: Page = {}): Promise<Evaluation[]> {
+export async function listEvaluations(db: Db, model: string, page: Page = {}): Promise<Evaluation[]> {
   const { id } = await findModel(db, model)
   let query = evaluations(db).where('evaluations.modelId', '=', id)
   if (page.after !== undefined) query = query.where('evaluations.id', '<', page.after)
@@ -28,7 +28,7 @@ export async function listEvaluations(db: Database, model: string, page: Page = 
 }
 
 /** The newest finished evaluation of this suite on exactly these artefacts, or null. */
-export async function finishedEvaluation(db: Database, suiteId: number, served: ServedModel): Promise<Evaluation | null> {
+export async function finishedEvaluation(db: Db, suiteId: number, served: ServedModel): Promise<Evaluation | null> {
   const row = await evaluations(db)
     .where('evaluations.suiteId', '=', suiteId)
     .where('evaluations.servedBase', '=', served.base)
@@ -54,7 +54,7 @@ export async function resultsOf(app: { readonly blobs: Blobs }, evaluation: Eval
     .map((line) => JSON.parse(line) as SampleResult)
 }
 
-function evaluations(db: Database) {
+function evaluations(db: Db) {
   return db
     .selectFrom('evaluations')
     .innerJoin('suites', 'suites.id', 'evaluations.suiteId')

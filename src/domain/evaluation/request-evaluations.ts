@@ -1,8 +1,8 @@
 /** Asks for the current suites on a subject, and does again nothing that was done. */
 
 import type { ServedModel } from '../../engines/engine.ts'
-import type { Database } from '../../storage/database.ts'
-import { enqueue } from '../../storage/jobs.ts'
+import type { Db } from '../../storage/database.ts'
+import type { Jobs } from '../../storage/jobs.ts'
 import type { Suite } from '../models/suite.ts'
 import { metricOf, type Evaluation } from './evaluation.ts'
 import { findEvaluation } from './evaluation-queries.ts'
@@ -17,16 +17,21 @@ export interface EvaluationSubject {
  * One evaluation per suite, in order: the one that exists for these samples on these artefacts, where it has finished or is under way, and a new one
  * otherwise. The same samples under another suite (of a fork, or renamed) are taken over as a finished record of their own.
  */
-export async function requestEvaluations(db: Database, suites: readonly Suite[], subject: EvaluationSubject): Promise<Evaluation[]> {
+export async function requestEvaluations(
+  jobs: Pick<Jobs, 'enqueue'>,
+  db: Db,
+  suites: readonly Suite[],
+  subject: EvaluationSubject,
+): Promise<Evaluation[]> {
   const evaluations: Evaluation[] = []
   for (const suite of suites) {
-    const id = (await sameEvaluation(db, suite, subject.served)) ?? (await insertEvaluation(db, suite, subject))
+    const id = (await sameEvaluation(db, suite, subject.served)) ?? (await insertEvaluation(jobs, db, suite, subject))
     evaluations.push(await findEvaluation(db, id))
   }
   return evaluations
 }
 
-async function sameEvaluation(db: Database, suite: Suite, served: ServedModel): Promise<number | null> {
+async function sameEvaluation(db: Db, suite: Suite, served: ServedModel): Promise<number | null> {
   const row = await db
     .selectFrom('evaluations')
     .select('id')
@@ -40,7 +45,12 @@ async function sameEvaluation(db: Database, suite: Suite, served: ServedModel): 
   return row?.id ?? null
 }
 
-async function insertEvaluation(db: Database, suite: Suite, { checkpointId, served }: EvaluationSubject): Promise<number> {
+async function insertEvaluation(
+  jobs: Pick<Jobs, 'enqueue'>,
+  db: Db,
+  suite: Suite,
+  { checkpointId, served }: EvaluationSubject,
+): Promise<number> {
   const known = await db
     .selectFrom('evaluations')
     .innerJoin('suites', 'suites.id', 'evaluations.suiteId')
@@ -71,6 +81,6 @@ async function insertEvaluation(db: Database, suite: Suite, { checkpointId, serv
     })
     .returning('id')
     .executeTakeFirstOrThrow()
-  if (!known) await enqueue(db, 'evaluate', { evaluationId: id })
+  if (!known) await jobs.enqueue(db, 'evaluate', { evaluationId: id })
   return id
 }

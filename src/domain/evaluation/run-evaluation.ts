@@ -4,7 +4,8 @@ import { AppError } from '../../errors.ts'
 import type { Engine } from '../../engines/engine.ts'
 import { FormatError } from '../../formats/format-error.ts'
 import type { Blobs } from '../../storage/blobs.ts'
-import type { Database } from '../../storage/database.ts'
+import type { Database, Db } from '../../storage/database.ts'
+import type { JobContext } from '../../storage/jobs.ts'
 import { readSuite } from '../models/suite-queries.ts'
 import type { SuiteSample } from '../models/suite.ts'
 import { hasEnded } from '../training/run.ts'
@@ -22,14 +23,18 @@ export interface EvaluationApp {
 const inFlight = 8
 /** The count of answered samples is written this often: milliseconds. */
 const interval = 500
+/** As for training: below the queue's own limit, so that the record says what happened. */
+const processDeaths = 4
 
 /**
  * Evaluates from the first sample: an interrupted evaluation starts again, so that one record comes from one process and one engine. Aborting the
- * signal hands it back to the queue. What goes wrong is written to the record; only a bug is thrown too.
+ * signal leaves the record as it is, for the queue to begin again. What goes wrong is written to the record; only a bug is thrown too.
  */
-export async function runEvaluation(app: EvaluationApp, id: number, signal: AbortSignal): Promise<void> {
+export async function runEvaluation(app: EvaluationApp, id: number, { signal, attempt }: JobContext): Promise<void> {
   const evaluation = await findEvaluation(app.db, id)
   if (hasEnded(evaluation.state)) return
+  if (attempt > processDeaths)
+    return fail(app.db, id, `The server ended ${processDeaths} times while it ran, most often for want of memory; free some and ask again.`)
   await app.db.updateTable('evaluations').set({ state: 'running', done: 0, error: null }).where('id', '=', id).execute()
   const started = performance.now()
   try {
@@ -43,15 +48,18 @@ export async function runEvaluation(app: EvaluationApp, id: number, signal: Abor
       .where('id', '=', id)
       .execute()
   } catch (error) {
-    if (signal.aborted) {
-      await app.db.updateTable('evaluations').set({ state: 'queued', done: 0 }).where('id', '=', id).execute()
-      throw error
-    }
+    if (signal.aborted) throw error
     const expected = error instanceof AppError || error instanceof FormatError
-    const sentence = expected ? error.message : 'It stopped because of a fault in the software; the server log has it. "evaluate" tries again.'
-    await app.db.updateTable('evaluations').set({ state: 'failed', error: sentence }).where('id', '=', id).execute()
+    const sentence = expected
+      ? error.message
+      : 'It stopped because of a fault in the software; the server log has it. "evaluate" tries again.'
+    await fail(app.db, id, sentence)
     if (!expected) throw error
   }
+}
+
+async function fail(db: Db, id: number, error: string): Promise<void> {
+  await db.updateTable('evaluations').set({ state: 'failed', error }).where('id', '=', id).execute()
 }
 
 async function askAll(app: EvaluationApp, evaluation: Evaluation, signal: AbortSignal): Promise<SampleResult[]> {

@@ -38,12 +38,24 @@ export async function scoreSample(
   }
 }
 
-async function scoreText(engine: ScoringEngine, model: ServedModel, sample: TextSample, index: number, options: Options): Promise<SampleResult> {
+async function scoreText(
+  engine: ScoringEngine,
+  model: ServedModel,
+  sample: TextSample,
+  index: number,
+  options: Options,
+): Promise<SampleResult> {
   const { tokens } = await engine.score(model, { context: '', continuation: sample.text }, options)
   return { index, kind: 'text', nats: -total(tokens), bytes: Buffer.byteLength(sample.text), tokens: tokens.length }
 }
 
-async function scoreExact(engine: ScoringEngine, model: ServedModel, sample: ExactSample, index: number, options: Options): Promise<SampleResult> {
+async function scoreExact(
+  engine: ScoringEngine,
+  model: ServedModel,
+  sample: ExactSample,
+  index: number,
+  options: Options,
+): Promise<SampleResult> {
   const sampling: Sampling = {
     temperature: 0,
     topP: 1,
@@ -60,7 +72,13 @@ async function scoreExact(engine: ScoringEngine, model: ServedModel, sample: Exa
   return { index, kind: 'exact', answer, right: comparable(answer) === comparable(sample.expected) }
 }
 
-async function scoreChoice(engine: ScoringEngine, model: ServedModel, sample: ChoiceSample, index: number, options: Options): Promise<SampleResult> {
+async function scoreChoice(
+  engine: ScoringEngine,
+  model: ServedModel,
+  sample: ChoiceSample,
+  index: number,
+  options: Options,
+): Promise<SampleResult> {
   const context = await contextOf(engine, model, sample)
   const nats: number[] = []
   for (const continuation of sample.choices) nats.push(-total((await engine.score(model, { context, continuation }, options)).tokens))

@@ -1,12 +1,12 @@
 /** Reads of feedback. */
 
 import { AppError } from '../../errors.ts'
-import type { Database } from '../../storage/database.ts'
+import type { Db } from '../../storage/database.ts'
 import { findModel } from '../models/model-queries.ts'
 import { pageLimit, type Page } from '../people/people-queries.ts'
 import type { Feedback, FeedbackTurn } from './feedback.ts'
 
-export async function findFeedback(db: Database, id: number): Promise<Feedback> {
+export async function findFeedback(db: Db, id: number): Promise<Feedback> {
   const row = await db.selectFrom('feedback').selectAll().where('id', '=', id).executeTakeFirst()
   if (!row) throw new AppError('not-found', `There is no feedback ${id}.`)
   const [feedback] = await withContributions(db, [row])
@@ -14,7 +14,7 @@ export async function findFeedback(db: Database, id: number): Promise<Feedback> 
 }
 
 /** Newest first; `after` is the id to go on below. */
-export async function listFeedback(db: Database, model: string, page: Page = {}): Promise<Feedback[]> {
+export async function listFeedback(db: Db, model: string, page: Page = {}): Promise<Feedback[]> {
   const { id } = await findModel(db, model)
   let query = db.selectFrom('feedback').selectAll().where('modelId', '=', id)
   if (page.after !== undefined) query = query.where('id', '<', page.after)
@@ -23,7 +23,7 @@ export async function listFeedback(db: Database, model: string, page: Page = {})
 
 type FeedbackRow = Omit<Feedback, 'contributions' | 'turns'> & { readonly turns: unknown }
 
-async function withContributions(db: Database, rows: readonly FeedbackRow[]): Promise<Feedback[]> {
+async function withContributions(db: Db, rows: readonly FeedbackRow[]): Promise<Feedback[]> {
   if (rows.length === 0) return []
   const made = await db
     .selectFrom('contributions')

@@ -19,12 +19,7 @@ export interface GivenFeedback {
 }
 
 /** Anybody with an account. Also on a retracted release: that is when it matters. */
-export async function giveFeedback(
-  app: { readonly db: Database },
-  actor: Actor,
-  model: string,
-  given: GivenFeedback,
-): Promise<Feedback> {
+export async function giveFeedback(app: { readonly db: Database }, actor: Actor, model: string, given: GivenFeedback): Promise<Feedback> {
   const turns = checkTurns(given.turns)
   const correction = given.correction?.normalize('NFC').trim() || null
   if (correction !== null && correction.length > feedbackLimits.characters)
@@ -47,8 +42,12 @@ export async function giveFeedback(
 function checkTurns(turns: readonly FeedbackTurn[]): readonly FeedbackTurn[] {
   const [last, before] = [turns.at(-1), turns.at(-2)]
   if (last?.role !== 'assistant' || before?.role !== 'user')
-    throw new AppError('invalid', 'Feedback is about an answer: the conversation must end with the user asking and the assistant answering.')
-  if (turns.length > feedbackLimits.turns) throw new AppError('invalid', `The conversation has ${turns.length} turns; send the last ${feedbackLimits.turns}.`)
+    throw new AppError(
+      'invalid',
+      'Feedback is about an answer: the conversation must end with the user asking and the assistant answering.',
+    )
+  if (turns.length > feedbackLimits.turns)
+    throw new AppError('invalid', `The conversation has ${turns.length} turns; send the last ${feedbackLimits.turns}.`)
   const characters = turns.reduce((sum, { content }) => sum + content.length, 0)
   if (characters > feedbackLimits.characters)
     throw new AppError('invalid', `The conversation has ${characters} characters; send at most ${feedbackLimits.characters}.`)

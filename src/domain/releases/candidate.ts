@@ -2,7 +2,7 @@
 
 import type { ServedModel } from '../../engines/engine.ts'
 import { AppError } from '../../errors.ts'
-import type { Database } from '../../storage/database.ts'
+import type { Db } from '../../storage/database.ts'
 import type { BaseModel } from '../models/base-model.ts'
 import type { CommunityModel } from '../models/community-model.ts'
 import { findBaseById, findModel } from '../models/model-queries.ts'
@@ -35,11 +35,12 @@ export interface Candidate {
   readonly servedPrevious: ServedModel | null
 }
 
-export async function findCandidate(db: Database, name: string, choice: SubjectChoice): Promise<Candidate> {
+export async function findCandidate(db: Db, name: string, choice: SubjectChoice): Promise<Candidate> {
   const model = await findModel(db, name)
   const run = await chosenRun(db, model, name, choice)
   const { checkpoint } = run
-  if (run.modelId !== model.id) throw new AppError('invalid', `Run ${run.id} belongs to another model than ${name}; "run list ${name}" shows its runs.`)
+  if (run.modelId !== model.id)
+    throw new AppError('invalid', `Run ${run.id} belongs to another model than ${name}; "run list ${name}" shows its runs.`)
   if (!checkpoint) throw new AppError('conflict', `Run ${run.id} is ${run.state} and has no checkpoint; ${wayOut(run)}.`)
   const suites = await listSuites(db, model.id)
   if (suites.length === 0) throw new AppError('conflict', `${name} has no eval suite; "suite add ${name} <file.jsonl>" adds one.`)
@@ -61,7 +62,7 @@ export async function findCandidate(db: Database, name: string, choice: SubjectC
   }
 }
 
-async function chosenRun(db: Database, model: CommunityModel, name: string, choice: SubjectChoice): Promise<TrainingRun> {
+async function chosenRun(db: Db, model: CommunityModel, name: string, choice: SubjectChoice): Promise<TrainingRun> {
   if (choice.run !== undefined) return findRun(db, choice.run)
   const checkpointId = choice.release === undefined ? choice.checkpoint : (await findRelease(db, name, choice.release)).checkpointId
   if (checkpointId !== undefined) return findRun(db, (await findCheckpoint(db, checkpointId)).runId)

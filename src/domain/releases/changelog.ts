@@ -1,6 +1,6 @@
 /** What is new in a release: contributions with their people, the dataset, the recipe. */
 
-import type { Database } from '../../storage/database.ts'
+import type { Db } from '../../storage/database.ts'
 import { operatorName } from '../people/actor.ts'
 import { flatRecipe } from '../training/recipe.ts'
 import { findCheckpoint, findRun } from '../training/run-queries.ts'
@@ -8,7 +8,7 @@ import type { TrainingRun } from '../training/run.ts'
 import type { Candidate } from './candidate.ts'
 import type { Changelog, ChangelogContribution } from './release.ts'
 
-export async function changelogOf(db: Database, { run, base, previous }: Candidate): Promise<Changelog> {
+export async function changelogOf(db: Db, { run, base, previous }: Candidate): Promise<Changelog> {
   const before = previous && (await findRun(db, (await findCheckpoint(db, previous.checkpointId)).runId))
   const { number, digest, count } = run.revision
   return {
@@ -25,7 +25,7 @@ export async function changelogOf(db: Database, { run, base, previous }: Candida
 }
 
 /** Those accepted into the revisions after the previous release's, up to this one's. */
-async function contributionsBetween(db: Database, run: TrainingRun, before: TrainingRun | null): Promise<ChangelogContribution[]> {
+async function contributionsBetween(db: Db, run: TrainingRun, before: TrainingRun | null): Promise<ChangelogContribution[]> {
   const rows = await db
     .selectFrom('revisionContributions')
     .innerJoin('datasetRevisions', 'datasetRevisions.id', 'revisionContributions.revisionId')

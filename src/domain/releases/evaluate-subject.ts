@@ -1,6 +1,7 @@
 /** Asks for everything a gate needs: the current suites on a subject, on its base and on the previous release. */
 
 import type { Database } from '../../storage/database.ts'
+import type { Jobs } from '../../storage/jobs.ts'
 import { requestEvaluations } from '../evaluation/request-evaluations.ts'
 import type { Evaluation } from '../evaluation/evaluation.ts'
 import { requireRole, type Actor } from '../people/actor.ts'
@@ -20,7 +21,7 @@ export interface RequestedEvaluations {
 
 /** Reviewers and maintainers. What was evaluated before comes back as it is; the rest is queued: watch it with watchEvaluations. */
 export async function evaluateSubject(
-  app: { readonly db: Database },
+  app: { readonly db: Database; readonly jobs: Pick<Jobs, 'enqueue'> },
   actor: Actor,
   model: string,
   choice: SubjectChoice = {},
@@ -31,10 +32,12 @@ export async function evaluateSubject(
     return {
       runId: run.id,
       checkpointId: checkpoint.id,
-      subject: await requestEvaluations(db, suites, { checkpointId: checkpoint.id, served }),
-      base: await requestEvaluations(db, suites, { checkpointId: null, served: servedBase }),
+      subject: await requestEvaluations(app.jobs, db, suites, { checkpointId: checkpoint.id, served }),
+      base: await requestEvaluations(app.jobs, db, suites, { checkpointId: null, served: servedBase }),
       previous:
-        previous && servedPrevious ? await requestEvaluations(db, suites, { checkpointId: previous.checkpointId, served: servedPrevious }) : [],
+        previous && servedPrevious
+          ? await requestEvaluations(app.jobs, db, suites, { checkpointId: previous.checkpointId, served: servedPrevious })
+          : [],
     }
   })
 }

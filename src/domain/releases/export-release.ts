@@ -78,8 +78,12 @@ async function writeFile(blobs: Blobs, { path, digest }: StoredFile, folder: str
 
 function inWords(error: unknown, target: string): unknown {
   const code = (error as NodeJS.ErrnoException).code
-  if (code === 'ENOSPC' || code === 'EDQUOT') return new AppError('unavailable', `The disk is full: nothing was written to ${target}. Free some space and export again.`, { cause: error })
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return new AppError('invalid', `${target} cannot be written; choose a folder that can.`, { cause: error })
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new AppError('unavailable', `The disk is full: nothing was written to ${target}. Free some space and export again.`, {
+      cause: error,
+    })
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
+    return new AppError('invalid', `${target} cannot be written; choose a folder that can.`, { cause: error })
   return error
 }
 

@@ -16,14 +16,19 @@ export class GateError extends AppError {
   readonly report: GateReport
 
   constructor(sentence: string, report: GateReport) {
-    super('conflict', sentence)
+    super('conflict', sentence, {
+      details: report.suites.map(({ name, passed, reason }) => ({ sentence: reason, check: name, severity: passed ? 'warning' : 'error' })),
+    })
     this.name = 'GateError'
     this.report = report
   }
 }
 
 /** @param comparisons per suite, with the baseline the gate decides on and with the base */
-export function decideGate(against: string, comparisons: readonly { readonly comparison: Comparison; readonly withBase: Comparison }[]): GateReport {
+export function decideGate(
+  against: string,
+  comparisons: readonly { readonly comparison: Comparison; readonly withBase: Comparison }[],
+): GateReport {
   const suites = comparisons.map(({ comparison, withBase }): GatedSuite => {
     const { name, target, tolerance } = comparison.suite
     const { passed, why } = target ? improves(comparison) : holds(comparison)
@@ -49,7 +54,8 @@ function holds(comparison: Comparison): { passed: boolean; why: string } {
   const allowed = formatChange(metric, -directionOf(metric) * suite.tolerance)
   if (lossOf(comparison) > suite.tolerance) return { passed: false, why: `worse than the tolerance of ${allowed} allows.` }
   const worst = directionOf(metric) === 1 ? -interval[0] : interval[1]
-  const doubt = worst > suite.tolerance ? ` So few samples cannot rule out a loss of ${formatChange(metric, -directionOf(metric) * worst)}.` : ''
+  const doubt =
+    worst > suite.tolerance ? ` So few samples cannot rule out a loss of ${formatChange(metric, -directionOf(metric) * worst)}.` : ''
   return { passed: true, why: `within the tolerance of ${allowed}.${doubt}` }
 }
 

@@ -64,8 +64,10 @@ export function writeModelCard({ candidate, version, gate, changelog, facts }: C
     ]),
     changelog.contributions.length > 0 && `## New in ${version}`,
     changelog.contributions.length > 0 && contributionList(changelog),
-    changelog.recipe.length > 0 && `Recipe changes: ${changelog.recipe.map(({ key, before, now }) => `${key} ${before ?? 'unset'} → ${now}`).join(', ')}.`,
-    model.charter.length > 0 && `## Charter\n\n${model.charter.map((clause, index) => `${index + 1}. ${escapeMarkdown(clause)}`).join('\n')}`,
+    changelog.recipe.length > 0 &&
+      `Recipe changes: ${changelog.recipe.map(({ key, before, now }) => `${key} ${before ?? 'unset'} → ${now}`).join(', ')}.`,
+    model.charter.length > 0 &&
+      `## Charter\n\n${model.charter.map((clause, index) => `${index + 1}. ${escapeMarkdown(clause)}`).join('\n')}`,
     '## Recipe',
     `\`\`\`yaml\n${formatRecipe(run.recipe)}\`\`\``,
     '## Limits',
@@ -90,7 +92,9 @@ function scoreTable(gate: GateReport): string {
 function contributionList(changelog: Changelog): string {
   return list(
     changelog.contributions.map(({ id, author, message, added, replaced, removed, reviewers }) => {
-      const changes = [added && `${added} added`, replaced && `${replaced} replaced`, removed && `${removed} removed`].filter(Boolean).join(', ')
+      const changes = [added && `${added} added`, replaced && `${replaced} replaced`, removed && `${removed} removed`]
+        .filter(Boolean)
+        .join(', ')
       return `Contribution ${id} by ${escapeMarkdown(author)}: ${escapeMarkdown(message)} (${changes || 'no examples'}; reviewed by ${reviewers.map(escapeMarkdown).join(', ') || 'nobody'})`
     }),
   )
@@ -105,7 +109,10 @@ function limits({ base, run }: Candidate, gate: GateReport): string {
     `It was not tested for safety, bias or personal data beyond the reviews of its contributions.`,
     ...gate.suites
       .filter(({ comparison }) => comparison.verdict !== 'better')
-      .map(({ name, comparison }) => `On ${name}, ${comparison.samples} samples cannot show a change below ${formatChange(comparison.metric, comparison.smallestDetectable).slice(1)}.`),
+      .map(
+        ({ name, comparison }) =>
+          `On ${name}, ${comparison.samples} samples cannot show a change below ${formatChange(comparison.metric, comparison.smallestDetectable).slice(1)}.`,
+      ),
   ])
 }
 

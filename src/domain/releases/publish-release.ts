@@ -2,7 +2,7 @@
 
 import { AppError } from '../../errors.ts'
 import type { Blobs } from '../../storage/blobs.ts'
-import type { Database } from '../../storage/database.ts'
+import type { Database, Db } from '../../storage/database.ts'
 import { lockModel } from '../models/model-queries.ts'
 import { actorId, requireRole, type Actor } from '../people/actor.ts'
 import { findCandidate, type Candidate } from './candidate.ts'
@@ -53,7 +53,10 @@ export async function publishRelease(
     const now = await findCandidate(db, model, { run: candidate.run.id })
     await refuseTaken(db, now, version)
     if (now.previous?.id !== candidate.previous?.id)
-      throw new AppError('conflict', `Another release of ${model} was published or retracted in the meantime; try again, so that the gate compares with it.`)
+      throw new AppError(
+        'conflict',
+        `Another release of ${model} was published or retracted in the meantime; try again, so that the gate compares with it.`,
+      )
     const { id } = await db
       .insertInto('releases')
       .values({
@@ -80,7 +83,7 @@ export async function publishRelease(
   })
 }
 
-async function refuseTaken(db: Database, { model, name, checkpoint, run }: Candidate, version: string): Promise<void> {
+async function refuseTaken(db: Db, { model, name, checkpoint, run }: Candidate, version: string): Promise<void> {
   const there = await db.selectFrom('releases').select(['version', 'checkpointId', 'state']).where('modelId', '=', model.id).execute()
   const wanted = parseVersion(version)
   const highest = there.map((row) => row.version).sort((a, b) => compareVersions(parseVersion(b), parseVersion(a)))[0]

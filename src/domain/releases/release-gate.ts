@@ -3,7 +3,7 @@
 import type { ServedModel } from '../../engines/engine.ts'
 import { AppError } from '../../errors.ts'
 import type { Blobs } from '../../storage/blobs.ts'
-import type { Database } from '../../storage/database.ts'
+import type { Database, Db } from '../../storage/database.ts'
 import { compareEvaluations } from '../evaluation/compare.ts'
 import type { Evaluation } from '../evaluation/evaluation.ts'
 import { finishedEvaluation } from '../evaluation/evaluation-queries.ts'
@@ -22,7 +22,10 @@ export interface Gated {
 export async function gateCandidate(app: { readonly db: Database; readonly blobs: Blobs }, candidate: Candidate): Promise<Gated> {
   const { name, suites, previous } = candidate
   if (!suites.some(({ target }) => target))
-    throw new AppError('conflict', `${name} has no target suite, so nothing says what a release must improve; "suite add ${name} <file.jsonl> --target" adds one.`)
+    throw new AppError(
+      'conflict',
+      `${name} has no target suite, so nothing says what a release must improve; "suite add ${name} <file.jsonl> --target" adds one.`,
+    )
   const evaluations: Evaluation[] = []
   const comparisons = []
   for (const suite of suites) {
@@ -39,7 +42,7 @@ export async function gateCandidate(app: { readonly db: Database; readonly blobs
   return { report: decideGate(previous ? `release ${previous.version}` : `the base ${candidate.base.name}`, comparisons), evaluations }
 }
 
-async function requireFinished(db: Database, candidate: Candidate, suite: Suite, served: ServedModel, whose: string): Promise<Evaluation> {
+async function requireFinished(db: Db, candidate: Candidate, suite: Suite, served: ServedModel, whose: string): Promise<Evaluation> {
   const evaluation = await finishedEvaluation(db, suite.id, served)
   if (evaluation) return evaluation
   throw new AppError(

@@ -1,8 +1,7 @@
 /** The licence of a release: concluded from its base and from every example it was trained on. */
 
-import type { Database } from '../../storage/database.ts'
-import type { Digest } from '../../storage/blobs.ts'
-import { examplesOf } from '../datasets/examples-of.ts'
+import type { Db } from '../../storage/database.ts'
+import { examplesOf, licenceInputsOf } from '../datasets/examples-of.ts'
 import { concludeLicence } from '../lineage/conclude-licence.ts'
 import type { LicenceInput, LicenceVerdict } from '../lineage/licence-verdict.ts'
 import type { BaseModel } from '../models/base-model.ts'
@@ -18,53 +17,33 @@ export interface ExampleFacts {
   readonly licences: readonly (readonly [licence: string, count: number])[]
 }
 
-export async function factsOfExamples(db: Database, run: TrainingRun, base: BaseModel): Promise<ExampleFacts> {
-  const broughtBy = await contributionOfExample(db, run)
-  const inputs = new Map<string, LicenceInput>()
+export async function factsOfExamples(db: Db, run: TrainingRun, base: BaseModel): Promise<ExampleFacts> {
   const languages = new Counts()
   const origins = new Counts()
   const licences = new Counts()
   const generators = new Set<string>()
-  for await (const { digest, provenance } of examplesOf(db, run.revision)) {
+  for await (const { provenance } of examplesOf(db, run.revision)) {
     const { licence, language, origin, generator } = provenance
     languages.add(language)
     origins.add(origin)
     licences.add(licence)
     if (generator) generators.add(generator)
-    const contribution = broughtBy.get(digest)
-    const key = `${contribution ?? ''} ${licence}`
-    inputs.set(key, {
-      what: contribution === undefined ? 'the dataset' : `contribution ${contribution}`,
-      role: 'examples',
-      licence,
-      count: (inputs.get(key)?.count ?? 0) + 1,
-      link: contribution === undefined ? null : `/contributions/${contribution}`,
-    })
   }
-  const baseInput: LicenceInput = { what: `the base model ${base.name}`, role: 'base', licence: base.licence, count: 1, link: `/bases/${base.name}` }
+  const examples = await licenceInputsOf(db, { ...run.revision, modelId: run.modelId })
+  const baseInput: LicenceInput = {
+    what: `the base model ${base.name}`,
+    role: 'base',
+    licence: base.licence,
+    count: 1,
+    link: `/bases/${base.name}`,
+  }
   return {
-    verdict: concludeLicence([baseInput, ...inputs.values()]),
+    verdict: concludeLicence([baseInput, ...examples]),
     languages: languages.ordered().map(([language]) => language),
     origins: origins.ordered(),
     generators: [...generators].sort(),
     licences: licences.ordered(),
   }
-}
-
-/** The newest accepted contribution that brought each example. */
-async function contributionOfExample(db: Database, run: TrainingRun): Promise<Map<Digest, number>> {
-  const rows = await db
-    .selectFrom('contributionChanges')
-    .innerJoin('contributions', (join) =>
-      join.onRef('contributions.id', '=', 'contributionChanges.contributionId').onRef('contributions.round', '=', 'contributionChanges.round'),
-    )
-    .select(['contributionChanges.exampleDigest', 'contributions.id'])
-    .where('contributions.modelId', '=', run.modelId)
-    .where('contributions.state', '=', 'accepted')
-    .where('contributionChanges.exampleDigest', 'is not', null)
-    .orderBy('contributions.id')
-    .execute()
-  return new Map(rows.map(({ exampleDigest, id }) => [exampleDigest!, id]))
 }
 
 class Counts {

@@ -2,27 +2,32 @@
 
 import type { ServedModel } from '../../engines/engine.ts'
 import { AppError } from '../../errors.ts'
-import type { Database } from '../../storage/database.ts'
+import type { Db } from '../../storage/database.ts'
 import type { LicenceVerdict } from '../lineage/licence-verdict.ts'
 import { findBase, findModel } from '../models/model-queries.ts'
 import { pageLimit, type Page } from '../people/people-queries.ts'
 import type { Changelog, GateReport, Release } from './release.ts'
 
 /** @param version a semantic version, or 'latest' for the newest that is not retracted */
-export async function findRelease(db: Database, model: string, version: string): Promise<Release> {
+export async function findRelease(db: Db, model: string, version: string): Promise<Release> {
   const { id } = await findModel(db, model)
   if (version === 'latest') {
     const latest = await latestRelease(db, id)
-    if (!latest) throw new AppError('not-found', `${model} has no release yet; "release ${model} --version 0.1.0" makes one from its newest run.`)
+    if (!latest)
+      throw new AppError('not-found', `${model} has no release yet; "release ${model} --version 0.1.0" makes one from its newest run.`)
     return latest
   }
   const row = await releases(db).where('releases.modelId', '=', id).where('releases.version', '=', version).executeTakeFirst()
-  if (!row) throw new AppError('not-found', `${model} has no release ${JSON.stringify(version.slice(0, 60))}; "model show ${model}" lists those it has.`)
+  if (!row)
+    throw new AppError(
+      'not-found',
+      `${model} has no release ${JSON.stringify(version.slice(0, 60))}; "model show ${model}" lists those it has.`,
+    )
   return toRelease(row)
 }
 
 /** The newest that is not retracted; a candidate (0.2.0-rc.1) only where there is nothing else. */
-export async function latestRelease(db: Database, modelId: number): Promise<Release | null> {
+export async function latestRelease(db: Db, modelId: number): Promise<Release | null> {
   const row = await releases(db)
     .where('releases.modelId', '=', modelId)
     .where('releases.state', '=', 'published')
@@ -33,14 +38,14 @@ export async function latestRelease(db: Database, modelId: number): Promise<Rele
   return row ? toRelease(row) : null
 }
 
-export async function findReleaseById(db: Database, id: number): Promise<Release> {
+export async function findReleaseById(db: Db, id: number): Promise<Release> {
   const row = await releases(db).where('releases.id', '=', id).executeTakeFirst()
   if (!row) throw new AppError('not-found', `There is no release with id ${id}.`)
   return toRelease(row)
 }
 
 /** Newest first, retracted ones included; `after` is the id to go on below. */
-export async function listReleases(db: Database, model: string, page: Page = {}): Promise<Release[]> {
+export async function listReleases(db: Db, model: string, page: Page = {}): Promise<Release[]> {
   const { id } = await findModel(db, model)
   let query = releases(db).where('releases.modelId', '=', id)
   if (page.after !== undefined) query = query.where('releases.id', '<', page.after)
@@ -48,13 +53,13 @@ export async function listReleases(db: Database, model: string, page: Page = {})
 }
 
 /** Every release that can be served, of every model, newest first: what an OpenAI-compatible list of models shows. At most 1,000. */
-export async function publishedReleases(db: Database): Promise<Release[]> {
+export async function publishedReleases(db: Db): Promise<Release[]> {
   const rows = await releases(db).where('releases.state', '=', 'published').orderBy('releases.id', 'desc').limit(1000).execute()
   return rows.map(toRelease)
 }
 
 /** What an engine serves for a release, or for a base model by its name. A retracted release is refused with its reason. */
-export async function servedModelOf(db: Database, subject: { readonly release: Release } | { readonly base: string }): Promise<ServedModel> {
+export async function servedModelOf(db: Db, subject: { readonly release: Release } | { readonly base: string }): Promise<ServedModel> {
   if ('base' in subject) {
     const base = await findBase(db, subject.base)
     const [form] = base.served
@@ -75,7 +80,7 @@ export async function servedModelOf(db: Database, subject: { readonly release: R
 /** Names of the two artefacts an engine loads. */
 export const servedPaths = { base: 'base.gguf', adapter: 'adapter.gguf' } as const
 
-function releases(db: Database) {
+function releases(db: Db) {
   return db
     .selectFrom('releases')
     .innerJoin('communityModels', 'communityModels.id', 'releases.modelId')

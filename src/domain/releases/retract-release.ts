@@ -20,10 +20,14 @@ export async function retractRelease(
   requireRole(actor, 'maintainer')
   const said = reason.trim()
   if (said === '' || said.length > reasonLimit)
-    throw new AppError('invalid', `Say why ${version} is retracted, in 1 to ${reasonLimit} characters: whoever relies on it will read that.`)
+    throw new AppError(
+      'invalid',
+      `Say why ${version} is retracted, in 1 to ${reasonLimit} characters: whoever relies on it will read that.`,
+    )
   return app.db.transaction().execute(async (db) => {
     const release = await findRelease(db, model, version)
-    if (release.state === 'retracted') throw new AppError('conflict', `${model} ${release.version} was retracted already: ${release.retraction ?? ''}`)
+    if (release.state === 'retracted')
+      throw new AppError('conflict', `${model} ${release.version} was retracted already: ${release.retraction ?? ''}`)
     await db
       .updateTable('releases')
       .set({ state: 'retracted', retraction: /[.!?।]$/u.test(said) ? said : `${said}.` })

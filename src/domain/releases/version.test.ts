@@ -10,7 +10,11 @@ test('versions order as the specification says', () => {
   ]
   for (const [index, version] of ordered.entries())
     for (const [other, against] of ordered.entries())
-      assert.equal(Math.sign(compareVersions(parseVersion(version), parseVersion(against))), Math.sign(index - other), `${version} and ${against}`)
+      assert.equal(
+        Math.sign(compareVersions(parseVersion(version), parseVersion(against))),
+        Math.sign(index - other),
+        `${version} and ${against}`,
+      )
 })
 
 test('what is not a semantic version is refused with an example', () => {

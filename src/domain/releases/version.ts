@@ -14,7 +14,10 @@ export function parseVersion(text: string): Version {
   const [, major, minor, patch, preRelease] = (text.length <= 100 ? shape.exec(text) : null) ?? []
   const identifiers = preRelease?.split('.') ?? []
   if (major === undefined || identifiers.some((one) => /^0\d+$/.test(one)))
-    throw new AppError('invalid', `"${text.slice(0, 60)}" is not a semantic version; use three numbers, e.g. 0.1.0, or 0.2.0-rc.1 for a candidate.`)
+    throw new AppError(
+      'invalid',
+      `"${text.slice(0, 60)}" is not a semantic version; use three numbers, e.g. 0.1.0, or 0.2.0-rc.1 for a candidate.`,
+    )
   return { numbers: [Number(major), Number(minor), Number(patch)], preRelease: identifiers }
 }
 

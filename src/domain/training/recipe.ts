@@ -41,13 +41,21 @@ const fields = {
   batchSize: { ...whole(1, 4096), alsoKnown: ['perdevicetrainbatchsize', 'microbatchsize', 'batch'] },
   accumulation: { ...whole(1, 4096), alsoKnown: ['gradientaccumulationsteps', 'gradientaccumulation', 'accumulationsteps'] },
   learningRate: { shape: z.number().gt(0).max(1), says: 'a number above 0, up to 1', alsoKnown: ['lr'] },
-  schedule: { shape: z.literal(['constant', 'cosine']), says: 'constant or cosine', alsoKnown: ['lrschedulertype', 'lrscheduler', 'scheduler'] },
+  schedule: {
+    shape: z.literal(['constant', 'cosine']),
+    says: 'constant or cosine',
+    alsoKnown: ['lrschedulertype', 'lrscheduler', 'scheduler'],
+  },
   warmup: { ...share('the share of all steps, from 0 to 1'), alsoKnown: ['warmupratio', 'warmupsteps'] },
   weightDecay: { ...share(), alsoKnown: ['decay', 'wd'] },
   beta1: { shape: z.number().min(0).lt(1), says: 'a number from 0 to below 1', alsoKnown: ['adambeta1'] },
   beta2: { shape: z.number().min(0).lt(1), says: 'a number from 0 to below 1', alsoKnown: ['adambeta2'] },
   epsilon: { shape: z.number().gt(0).max(1), says: 'a number above 0, up to 1', alsoKnown: ['adamepsilon', 'eps'] },
-  clip: { shape: z.number().gt(0).max(1e6).nullable(), says: 'a number above 0, or null for no clipping', alsoKnown: ['maxgradnorm', 'gradientclipping', 'gradclip'] },
+  clip: {
+    shape: z.number().gt(0).max(1e6).nullable(),
+    says: 'a number above 0, or null for no clipping',
+    alsoKnown: ['maxgradnorm', 'gradientclipping', 'gradclip'],
+  },
   seed: { ...whole(0, 0xffffffff), alsoKnown: ['randomseed'] },
   checkpointEvery: { ...whole(1, 1_000_000), alsoKnown: ['savesteps', 'saveevery', 'checkpointsteps'] },
 } as const satisfies Record<string, Field>
@@ -83,13 +91,15 @@ const sizeLimit = 20_000
 
 /** Reads a recipe file. `where` names it in sentences, e.g. "The recipe careful.yaml". Empty text is a recipe that changes nothing. */
 export function parseRecipe(text: string, where = 'The recipe'): RecipeOverrides {
-  if (text.length > sizeLimit) throw new AppError('invalid', `${where} is longer than ${sizeLimit} characters; a recipe is a short list of settings.`)
+  if (text.length > sizeLimit)
+    throw new AppError('invalid', `${where} is longer than ${sizeLimit} characters; a recipe is a short list of settings.`)
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const broken = document.errors[0]
   if (broken) throw new AppError('invalid', `${where} is not YAML at line ${lines.linePos(broken.pos[0]).line}: ${broken.message}.`)
   if (document.contents === null) return {}
-  if (!isMap(document.contents)) throw new AppError('invalid', `${where} must be a list of settings, one "key: value" a line, e.g. "rank: 16".`)
+  if (!isMap(document.contents))
+    throw new AppError('invalid', `${where} must be a list of settings, one "key: value" a line, e.g. "rank: 16".`)
   const said: Record<string, unknown> = {}
   for (const pair of document.contents.items) {
     const line = lineOf(pair, lines)
@@ -98,10 +108,13 @@ export function parseRecipe(text: string, where = 'The recipe'): RecipeOverrides
     const node = pair.value as { toJS?: (document: unknown) => unknown } | null
     const parsed = fields[key].shape.safeParse(node?.toJS?.(document) ?? null)
     if (!parsed.success)
-      throw new AppError('invalid', `${where} has ${key} on line ${line} as ${shown(node?.toJS?.(document))}; it must be ${fields[key].says}.`)
+      throw new AppError(
+        'invalid',
+        `${where} has ${key} on line ${line} as ${shown(node?.toJS?.(document))}; it must be ${fields[key].says}.`,
+      )
     said[key] = parsed.data
   }
-  return said as RecipeOverrides
+  return said
 }
 
 /** What is known of the base when defaults are chosen. */
@@ -112,11 +125,13 @@ export interface RecipeBase {
 
 /** The recipe a run is made with: defaults for this base, then each set of overrides in turn. */
 export function effectiveRecipe(base: RecipeBase, ...overrides: readonly RecipeOverrides[]): Recipe {
-  const said: RecipeOverrides = Object.assign({}, ...overrides)
+  const said: RecipeOverrides = overrides.reduce((all, one) => ({ ...all, ...one }), {})
   const rank = said.rank ?? 16
   return {
     method:
-      said.method === 'full' ? { kind: 'full' } : { kind: 'lora', rank, alpha: said.alpha ?? 2 * rank, targetModules: said.targetModules ?? modules },
+      said.method === 'full'
+        ? { kind: 'full' }
+        : { kind: 'lora', rank, alpha: said.alpha ?? 2 * rank, targetModules: said.targetModules ?? modules },
     epochs: said.epochs ?? 3,
     maxSteps: said.maxSteps ?? null,
     maxLength: said.maxLength ?? Math.min(512, base.contextLength),
@@ -142,7 +157,9 @@ function defaultLearningRate(parameters: number): number {
 }
 
 /** The recipe as flat settings, in the order of the table. What reads as a file writes as the same file. */
-export function flatRecipe(recipe: Recipe): Required<RecipeOverrides> | Omit<Required<RecipeOverrides>, 'rank' | 'alpha' | 'targetModules'> {
+export function flatRecipe(
+  recipe: Recipe,
+): Required<RecipeOverrides> | Omit<Required<RecipeOverrides>, 'rank' | 'alpha' | 'targetModules'> {
   const { method, ...rest } = recipe
   return method.kind === 'lora'
     ? { method: 'lora', rank: method.rank, alpha: method.alpha, targetModules: method.targetModules, ...rest }

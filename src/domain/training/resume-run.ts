@@ -2,7 +2,7 @@
 
 import { AppError } from '../../errors.ts'
 import type { Database } from '../../storage/database.ts'
-import { enqueue } from '../../storage/jobs.ts'
+import type { Jobs } from '../../storage/jobs.ts'
 import type { Trainer } from '../../trainers/trainer.ts'
 import { requireRole, type Actor } from '../people/actor.ts'
 import { findRun } from './run-queries.ts'
@@ -10,7 +10,7 @@ import type { TrainingRun } from './run.ts'
 
 /** Reviewers and maintainers. One that is queued or running is returned as it is; a finished one is a `conflict`. */
 export async function resumeRun(
-  app: { readonly db: Database; readonly trainer: Pick<Trainer, 'version'> },
+  app: { readonly db: Database; readonly jobs: Pick<Jobs, 'enqueue'>; readonly trainer: Pick<Trainer, 'version'> },
   actor: Actor,
   id: number,
 ): Promise<TrainingRun> {
@@ -21,9 +21,12 @@ export async function resumeRun(
     if (run.state === 'queued' || run.state === 'running') return run
     if (run.endedAt === null) throw new AppError('conflict', `Run ${id} is still stopping; resume it in a moment.`)
     if (run.trainer !== app.trainer.version)
-      throw new AppError('conflict', `Run ${id} was begun by ${run.trainer} and this is ${app.trainer.version}: its end would depend on both. Start a new run with "train".`)
+      throw new AppError(
+        'conflict',
+        `Run ${id} was begun by ${run.trainer} and this is ${app.trainer.version}: its end would depend on both. Start a new run with "train".`,
+      )
     await db.updateTable('trainingRuns').set({ state: 'queued', error: null, endedAt: null }).where('id', '=', id).execute()
-    await enqueue(db, 'train', { runId: id })
+    await app.jobs.enqueue(db, 'train', { runId: id })
     return findRun(db, id)
   })
 }

@@ -1,20 +1,20 @@
 /** Reads of runs, their steps and checkpoints. */
 
 import { AppError } from '../../errors.ts'
-import type { Database } from '../../storage/database.ts'
+import type { Db } from '../../storage/database.ts'
 import type { Recipe } from '../../trainers/trainer.ts'
 import { findModel } from '../models/model-queries.ts'
 import { pageLimit, type Page } from '../people/people-queries.ts'
 import { noProgress, type Checkpoint, type RunProgress, type RunStep, type TrainingRun } from './run.ts'
 
-export async function findRun(db: Database, id: number): Promise<TrainingRun> {
+export async function findRun(db: Db, id: number): Promise<TrainingRun> {
   const row = await runs(db).where('trainingRuns.id', '=', id).executeTakeFirst()
   if (!row) throw new AppError('not-found', `There is no run ${id}; "run list <owner/name>" shows those there are.`)
   return toRun(row)
 }
 
 /** Newest first; `after` is the id to go on below. */
-export async function listRuns(db: Database, model: string, page: Page = {}): Promise<TrainingRun[]> {
+export async function listRuns(db: Db, model: string, page: Page = {}): Promise<TrainingRun[]> {
   const { id } = await findModel(db, model)
   let query = runs(db).where('trainingRuns.modelId', '=', id)
   if (page.after !== undefined) query = query.where('trainingRuns.id', '<', page.after)
@@ -22,7 +22,7 @@ export async function listRuns(db: Database, model: string, page: Page = {}): Pr
 }
 
 /** The newest run that has a checkpoint, or null. */
-export async function newestFinishedRun(db: Database, modelId: number): Promise<TrainingRun | null> {
+export async function newestFinishedRun(db: Db, modelId: number): Promise<TrainingRun | null> {
   const row = await runs(db)
     .where('trainingRuns.modelId', '=', modelId)
     .where('trainingRuns.state', '=', 'finished')
@@ -33,7 +33,7 @@ export async function newestFinishedRun(db: Database, modelId: number): Promise<
 }
 
 /** Steps beyond `after`, in order. */
-export async function stepsOf(db: Database, runId: number, options: { readonly after?: number } = {}): Promise<RunStep[]> {
+export async function stepsOf(db: Db, runId: number, options: { readonly after?: number } = {}): Promise<RunStep[]> {
   return db
     .selectFrom('runSteps')
     .select(['step', 'loss', 'gradientNorm', 'learningRate', 'tokensPerSecond'])
@@ -43,14 +43,14 @@ export async function stepsOf(db: Database, runId: number, options: { readonly a
     .execute()
 }
 
-export async function findCheckpoint(db: Database, id: number): Promise<Checkpoint> {
+export async function findCheckpoint(db: Db, id: number): Promise<Checkpoint> {
   const row = await db.selectFrom('checkpoints').selectAll().where('id', '=', id).executeTakeFirst()
   if (!row) throw new AppError('not-found', `There is no checkpoint ${id}; "run show" names a run's checkpoint.`)
   return row
 }
 
 /** Every run with its revision and its checkpoint, where it has one. */
-function runs(db: Database) {
+function runs(db: Db) {
   return db
     .selectFrom('trainingRuns')
     .innerJoin('datasetRevisions', 'datasetRevisions.id', 'trainingRuns.revisionId')

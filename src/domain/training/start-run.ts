@@ -3,8 +3,8 @@
 import { availableMemory } from 'node:process'
 import { AppError } from '../../errors.ts'
 import type { Blobs } from '../../storage/blobs.ts'
-import type { Database } from '../../storage/database.ts'
-import { enqueue } from '../../storage/jobs.ts'
+import type { Database, Db } from '../../storage/database.ts'
+import type { Jobs } from '../../storage/jobs.ts'
 import type { Trainer } from '../../trainers/trainer.ts'
 import { latestRevision } from '../datasets/dataset-queries.ts'
 import { examplesOf } from '../datasets/examples-of.ts'
@@ -19,6 +19,7 @@ import { baseFolder } from './work-folder.ts'
 export interface TrainingApp {
   readonly db: Database
   readonly blobs: Blobs
+  readonly jobs: Pick<Jobs, 'enqueue'>
   readonly trainer: Trainer
   /** Folder for runs in progress; what is in it can be made again, and resuming needs it. */
   readonly workFolder: string
@@ -48,7 +49,10 @@ export async function startRun(app: TrainingApp, actor: Actor, name: string, opt
     parseRecipe(options.recipe ?? ''),
   )
   if (recipe.method.kind === 'full')
-    throw new AppError('invalid', `Releases of ${name} are adapters over its base; "method: full" makes a base model instead. Choose "method: lora".`)
+    throw new AppError(
+      'invalid',
+      `Releases of ${name} are adapters over its base; "method: full" makes a base model instead. Choose "method: lora".`,
+    )
   const revision = await latestRevision(app.db, model.id)
   if (!revision || revision.count === 0)
     throw new AppError('invalid', `The dataset of ${name} is empty; contribute examples and have them accepted, then train.`)
@@ -91,7 +95,7 @@ export async function startRun(app: TrainingApp, actor: Actor, name: string, opt
       })
       .returning('id')
       .executeTakeFirstOrThrow()
-    await enqueue(db, 'train', { runId: id })
+    await app.jobs.enqueue(db, 'train', { runId: id })
     return findRun(db, id)
   })
 }
@@ -104,7 +108,7 @@ interface RunIdentity {
   readonly trainer: string
 }
 
-async function findTwin(db: Database, modelId: number, identity: RunIdentity): Promise<number | null> {
+async function findTwin(db: Db, modelId: number, identity: RunIdentity): Promise<number | null> {
   const row = await db
     .selectFrom('trainingRuns')
     .innerJoin('datasetRevisions', 'datasetRevisions.id', 'trainingRuns.revisionId')

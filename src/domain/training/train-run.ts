@@ -4,7 +4,8 @@ import { rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { AppError } from '../../errors.ts'
 import { FormatError } from '../../formats/format-error.ts'
-import type { Database } from '../../storage/database.ts'
+import type { Database, Db } from '../../storage/database.ts'
+import type { JobContext } from '../../storage/jobs.ts'
 import type { TrainingEvent } from '../../trainers/trainer.ts'
 import { findBaseById } from '../models/model-queries.ts'
 import { findRun } from './run-queries.ts'
@@ -15,14 +16,22 @@ import { baseFolder, exists, runFolder } from './work-folder.ts'
 
 /** Steps are written together this often, and cancellation is noticed this fast: milliseconds. */
 const interval = 400
+/** Starts that ended with the whole process before a run is given up: below the queue's own limit, so that the run's record says so. */
+const processDeaths = 4
 
 /**
  * Trains a queued run to its end, or goes on with one that was interrupted, from its newest checkpoint. Aborting the signal (the server stops)
- * hands the run back to the queue. What goes wrong is written to the run, not thrown; only a bug is both.
+ * leaves the record as it is, for the queue to go on from. What goes wrong is written to the run, not thrown; only a bug is both.
  */
-export async function trainRun(app: TrainingApp, runId: number, signal: AbortSignal): Promise<void> {
+export async function trainRun(app: TrainingApp, runId: number, { signal, attempt }: JobContext): Promise<void> {
   const run = await findRun(app.db, runId)
   if (hasEnded(run.state)) return acknowledge(app.db, runId)
+  if (attempt > processDeaths)
+    return fail(
+      app.db,
+      runId,
+      `The server ended ${processDeaths} times while this run trained, most often for want of memory. Lower batchSize or maxLength and start another.`,
+    )
   await app.db
     .updateTable('trainingRuns')
     .set({ state: 'running', startedAt: run.startedAt ?? new Date(), error: null })
@@ -39,13 +48,15 @@ export async function trainRun(app: TrainingApp, runId: number, signal: AbortSig
   try {
     await train(app, run, AbortSignal.any([signal, cancelled.signal]))
   } catch (error) {
-    if (signal.aborted) {
-      await settle(app.db, runId, 'queued', null)
-      throw error
-    }
+    // Stopped by a shutdown, or another server has it: the record stays as it is, and the job goes on from there.
+    if (signal.aborted) throw error
     if (cancelled.signal.aborted) return
     const expected = error instanceof AppError || error instanceof FormatError
-    await settle(app.db, runId, 'failed', expected ? error.message : 'Training stopped because of a fault in the software; the server log has it. "run resume" tries again.')
+    await fail(
+      app.db,
+      runId,
+      expected ? error.message : 'Training stopped because of a fault in the software; the server log has it. "run resume" tries again.',
+    )
     if (!expected) throw error
   } finally {
     clearInterval(watch)
@@ -139,13 +150,13 @@ async function writeProgress(outer: Database, runId: number, progress: RunProgre
   })
 }
 
-async function isCancelled(db: Database, runId: number): Promise<boolean> {
+async function isCancelled(db: Db, runId: number): Promise<boolean> {
   const row = await db.selectFrom('trainingRuns').select('state').where('id', '=', runId).executeTakeFirst()
   return row?.state === 'cancelled'
 }
 
 /** Says that a cancelled run has really stopped: from now on it may be resumed. */
-async function acknowledge(db: Database, runId: number): Promise<void> {
+async function acknowledge(db: Db, runId: number): Promise<void> {
   await db
     .updateTable('trainingRuns')
     .set({ endedAt: new Date() })
@@ -156,11 +167,11 @@ async function acknowledge(db: Database, runId: number): Promise<void> {
 }
 
 /** Leaves a run that was cancelled in the meantime as it is. */
-async function settle(db: Database, runId: number, state: 'queued' | 'failed', error: string | null): Promise<void> {
+async function fail(db: Db, runId: number, error: string): Promise<void> {
   await db
     .updateTable('trainingRuns')
-    .set({ state, error, endedAt: state === 'failed' ? new Date() : null })
+    .set({ state: 'failed', error, endedAt: new Date() })
     .where('id', '=', runId)
-    .where('state', '=', 'running')
+    .where('state', 'in', ['queued', 'running'])
     .execute()
 }

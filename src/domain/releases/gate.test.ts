@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { comparisonOf } from '../evaluation/comparison.ts'
+import type { Comparison, EvaluatedSuite, SampleResult } from '../evaluation/evaluation.ts'
+import { scoreOf } from '../evaluation/scorers.ts'
+import { blockedSentence, decideGate } from './gate.ts'
+
+const digest = `sha256:${'0'.repeat(64)}` as const
+
+/** A suite of 100 exact samples on which the baseline got `before` right and the candidate `after`, as nested as can be. */
+function exact(name: string, before: number, after: number, options: { target?: boolean; tolerance?: number } = {}): Comparison {
+  const suite: EvaluatedSuite = {
+    id: 1,
+    name,
+    kind: 'exact',
+    digest,
+    target: options.target ?? false,
+    tolerance: options.tolerance ?? 0.02,
+  }
+  const side = (evaluationId: number, right: number) => {
+    const results = Array.from({ length: 100 }, (_, index): SampleResult => ({ index, kind: 'exact', answer: '', right: index < right }))
+    return { evaluationId, score: scoreOf('exact', results).score, results }
+  }
+  return comparisonOf(suite, side(2, after), side(1, before))
+}
+
+const gate = (...comparisons: readonly Comparison[]) =>
+  decideGate(
+    'release 0.1.0',
+    comparisons.map((comparison) => ({ comparison, withBase: comparison })),
+  )
+
+test('a target suite that improves beyond doubt, and nothing lost, opens the gate', () => {
+  const report = gate(exact('dates', 10, 90, { target: true }), exact('stories', 50, 50))
+  assert.equal(report.passed, true)
+  assert.match(report.suites[0]!.reason, /dates: 10\.0 % → 90\.0 % .* better, as a target suite must be/)
+})
+
+test('a target suite that only may have improved keeps it shut, and says what the samples could show', () => {
+  const report = gate(exact('dates', 50, 53, { target: true }))
+  assert.equal(report.passed, false)
+  assert.match(report.suites[0]!.reason, /not shown to be better.*100 samples show a change of \+\d+\.\d points or more/)
+})
+
+test('another suite may lose up to its tolerance and no more', () => {
+  const target = exact('dates', 0, 100, { target: true })
+  assert.equal(gate(target, exact('stories', 80, 78, { tolerance: 0.02 })).passed, true)
+  const blocked = gate(target, exact('stories', 80, 77, { tolerance: 0.02 }))
+  assert.equal(blocked.passed, false)
+  assert.match(
+    blockedSentence('mr/saathi', '0.2.0', blocked),
+    /^mr\/saathi 0\.2\.0 is blocked by a suite, compared with release 0\.1\.0\. stories: .*worse than the tolerance of −2\.0 points allows\.$/,
+  )
+})
+
+test('a loss within tolerance that few samples cannot bound is let through and said', () => {
+  const report = gate(exact('dates', 0, 100, { target: true }), exact('stories', 80, 79, { tolerance: 0.02 }))
+  assert.equal(report.passed, true)
+  assert.match(report.suites[1]!.reason, /cannot rule out a loss of −3\.0 points/)
+})
+
+test('without a target suite nothing passes', () => {
+  assert.equal(gate(exact('stories', 10, 90)).passed, false)
+})
