@@ -301,7 +301,7 @@ export const opTable: Readonly<Record<OpName, Op>> = {
   NonZero: { shape: (_, attributes) => [{ dtype: 'int64', dims: [1, String(attributes['dim'])] }], onnx: { omit: ['dim'] } },
   Unsqueeze: {
     shape: (inputs) => [{ dtype: at(inputs, 0).dtype, dims: [...at(inputs, 0).dims, 1] }],
-    gradient: ({ inputs }, [dY]) => [dY ? sumTo(dY, at(inputs, 0).dims) : null],
+    gradient: ({ inputs }, [dY]) => [dY ? reshape(dY, at(inputs, 0).dims) : null],
     onnx: { asInput: 'axes' },
     cheap: true,
   },
