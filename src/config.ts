@@ -8,6 +8,8 @@ import type { DatabaseConfig } from './storage/database.ts'
 export interface Config {
   /** Absolute. Holds everything this instance knows, but for the database where that is a server. */
   readonly home: string
+  /** Nobody named a folder: the demo then keeps to one of its own. */
+  readonly homeIsDefault: boolean
   readonly database: DatabaseConfig
   /** Folder of the blobs. */
   readonly blobs: string
@@ -20,6 +22,8 @@ export interface Config {
   readonly threads: number
   /** Bytes that training may use; null for what the machine has free when a run starts. */
   readonly memoryBudget: number | null
+  /** Where `hf:` models are fetched from. */
+  readonly hub: { readonly endpoint: string; readonly token?: string }
   readonly logLevel: LogLevel
 }
 
@@ -75,6 +79,12 @@ export const settings: readonly Setting[] = [
     description: 'Memory that training may use, e.g. `8GB` or `1500MB`. A run that cannot fit is refused before it starts.',
   },
   {
+    variable: 'HF_ENDPOINT',
+    standard: '`https://huggingface.co`',
+    description: 'The hub that `base add hf:owner/name` fetches from: the Hugging Face Hub, or anything that speaks its API.',
+  },
+  { variable: 'HF_TOKEN', standard: 'none', description: 'A token of that hub, for models that need one.' },
+  {
     variable: 'COMMONWEIGHTS_LOG',
     standard: '`info`',
     description: `How much is logged: ${logLevels.map((level) => `\`${level}\``).join(', ')}.`,
@@ -88,9 +98,11 @@ const otherVariables = /^COMMONWEIGHTS_(SHARED_DATA$|TEST_|BENCH_)/
 export function loadConfig(overrides: ConfigOverrides = {}, environment: NodeJS.ProcessEnv = process.env): Config {
   refuseUnknown(environment)
   const read = (variable: string): string | undefined => environment[variable]?.trim() || undefined
-  const home = resolve(overrides.home || read('COMMONWEIGHTS_HOME') || join(homedir(), '.commonweights'))
+  const named = overrides.home || read('COMMONWEIGHTS_HOME')
+  const home = resolve(named || join(homedir(), '.commonweights'))
   return {
     home,
+    homeIsDefault: named === undefined,
     database: databaseOf(read('DATABASE_URL'), home),
     blobs: join(home, 'blobs'),
     host: hostOf(overrides.host === undefined ? read('COMMONWEIGHTS_HOST') : overrides.host),
@@ -98,6 +110,7 @@ export function loadConfig(overrides: ConfigOverrides = {}, environment: NodeJS.
     token: read('COMMONWEIGHTS_TOKEN') ?? null,
     threads: threadsOf(read('COMMONWEIGHTS_THREADS')),
     memoryBudget: memoryOf(read('COMMONWEIGHTS_MEMORY')),
+    hub: hubOf(read('HF_ENDPOINT'), read('HF_TOKEN')),
     logLevel: logLevelOf(read('COMMONWEIGHTS_LOG')),
   }
 }
@@ -163,6 +176,13 @@ function threadsOf(text: string | undefined): number {
 }
 
 const units: Readonly<Record<string, number>> = { MB: 1e6, GB: 1e9, MIB: 2 ** 20, GIB: 2 ** 30 }
+function hubOf(text = 'https://huggingface.co', token: string | undefined): Config['hub'] {
+  const url = URL.parse(text)
+  if (url?.protocol !== 'https:' && url?.protocol !== 'http:')
+    throw new AppError('invalid', `HF_ENDPOINT is ${quoted(text)}; it must be an address such as https://huggingface.co.`)
+  return { endpoint: url.href.replace(/\/$/, ''), ...(token !== undefined && { token }) }
+}
+
 /** Below this not even the smallest model trains. */
 const SMALLEST_MEMORY = 100e6
 

@@ -81,7 +81,7 @@ export function contributionCommands(program: Command): void {
 
   contribution
     .command('list <owner/name>')
-    .description('contributions of a community model, newest first')
+    .description('contributions of a community model, in the order they were offered')
     .option('--state <state>', 'open, changes-requested, accepted, rejected or withdrawn')
     .option('--limit <n>', 'at most this many', wholeNumber('--limit'), 50)
     .addHelpText('after', examples(['contribution list marathi/saathi --state open']))

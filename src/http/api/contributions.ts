@@ -166,7 +166,8 @@ export function contributionRoutes(app: { readonly db: Database; readonly blobs:
       }),
       async (c) => {
         const { contribution: id } = c.req.valid('param')
-        return c.json(answerOf(await revertContribution(app, requireActor(c), id, c.req.valid('json').message)), 200)
+        const actor = requireActor(c)
+        return c.json(answerOf(await revertContribution(app, actor, id, { ...c.req.valid('json'), signOff: actorName(actor) })), 200)
       },
     )
     .openapi(
@@ -179,7 +180,7 @@ export function contributionRoutes(app: { readonly db: Database; readonly blobs:
       }),
       async (c) => {
         const { decision, message } = c.req.valid('json')
-        return c.json(plain(await decideContribution(app, requireActor(c), c.req.valid('param').contribution, decision, message)), 200)
+        return c.json(plain(await decideContribution(app, requireActor(c), c.req.valid('param').contribution, { decision, message })), 200)
       },
     )
 }

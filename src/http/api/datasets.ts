@@ -2,7 +2,7 @@
 
 import { createRoute } from '@hono/zod-openapi'
 import { stream } from 'hono/streaming'
-import { blame, diffRevisions, findRevision, latestRevision, revisionLog } from '../../domain/datasets/dataset-queries.ts'
+import { blame, diffRevisions, findRevision, revisionLog } from '../../domain/datasets/dataset-queries.ts'
 import { exportRevision } from '../../domain/datasets/export-revision.ts'
 import { findModel } from '../../domain/models/model-queries.ts'
 import type { Database } from '../../storage/database.ts'
@@ -24,7 +24,7 @@ const MOST_DIFFERENCES = 1_000
 export function datasetRoutes(app: { readonly db: Database }) {
   const named = async (model: string, revision: string) => {
     const { id } = await findModel(app.db, model)
-    return revision === 'latest' ? latestRevision(app.db, id) : findRevision(app.db, id, idText.parse(revision))
+    return findRevision(app.db, id, revision === 'latest' ? revision : idText.parse(revision))
   }
   return router()
     .openapi(

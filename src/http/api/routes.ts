@@ -42,7 +42,7 @@ export function apiRoutes(app: ApiApp) {
       title: 'Commonweights',
       version: app.version,
       description: 'A community improves an open-weight model together. Reading needs no token; everything else is done by somebody.',
-      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
     },
     servers: [{ url: '/api' }],
     security: [{}, { token: [] }],
