@@ -122,6 +122,8 @@ export interface ContributionsTable {
   round: number
   /** What was said about an answer, where this came from that. */
   feedbackId: number | null
+  /** The accepted contribution that this one takes back. */
+  reverts: number | null
   createdAt: CreatedAt
   /** When it was accepted, rejected or withdrawn; accepted ones of a model are in this order. */
   decidedAt: Date | null

@@ -36,6 +36,7 @@ export async function contribute(app: App, actor: Actor, model: string, offer: O
         message: examined.message,
         round: 1,
         feedbackId: offer.feedbackId ?? null,
+        reverts: offer.reverts ?? null,
         decidedAt: null,
       })
       .returning('id')

@@ -8,6 +8,7 @@ import { operatorName } from '../people/actor.ts'
 import { pageLimit, type Page } from '../people/people-queries.ts'
 import type { Change, Contribution, ContributionRound, ContributionState, Finding } from './contribution.ts'
 import type { Example } from './example.ts'
+import type { PreparedChange } from './prepared-change.ts'
 
 function contributions(db: Db) {
   const count = (kind: 'add' | 'replace' | 'remove') =>
@@ -100,4 +101,22 @@ export async function digestsOfChanges(db: Db, id: number, round: number): Promi
     .orderBy('position')
     .execute()
   return { coming: rows.flatMap(({ exampleDigest }) => exampleDigest ?? []), going: rows.flatMap(({ targetDigest }) => targetDigest ?? []) }
+}
+
+/** A round as the checks see it. Rows are positions in the change set. */
+export async function preparedChangesOf(db: Db, id: number, round: number): Promise<readonly PreparedChange[]> {
+  const rows = await db
+    .selectFrom('contributionChanges as changes')
+    .leftJoin('examples as coming', 'coming.digest', 'changes.exampleDigest')
+    .select(['changes.kind', 'changes.position', 'changes.targetDigest', 'coming.digest', 'coming.contentDigest', 'coming.body'])
+    .where('changes.contributionId', '=', id)
+    .where('changes.round', '=', round)
+    .orderBy('changes.position')
+    .execute()
+  return rows.map(({ kind, position: row, targetDigest, digest, contentDigest, body }): PreparedChange => {
+    const target = targetDigest as Digest
+    if (kind === 'remove') return { kind, row, target }
+    const example = { digest: digest as Digest, contentDigest: contentDigest as Digest, example: body as Example, bands: [] }
+    return kind === 'add' ? { kind, row, ...example } : { kind, row, target, ...example }
+  })
 }

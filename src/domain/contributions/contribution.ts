@@ -47,6 +47,8 @@ export interface Offer {
   readonly changes: Iterable<OfferedChange> | AsyncIterable<OfferedChange>
   /** What was said about an answer, where this came from that. */
   readonly feedbackId?: number | null | undefined
+  /** The accepted contribution that this one takes back. */
+  readonly reverts?: number | null | undefined
 }
 
 export interface Contribution {
@@ -61,6 +63,8 @@ export interface Contribution {
   readonly message: string
   readonly round: number
   readonly feedbackId: number | null
+  /** The accepted contribution that this one takes back. */
+  readonly reverts: number | null
   /** Changes of the current round. */
   readonly counts: { readonly add: number; readonly replace: number; readonly remove: number }
   readonly createdAt: Date

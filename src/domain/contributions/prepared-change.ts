@@ -7,7 +7,7 @@ export interface PreparedExample {
   readonly digest: Digest
   readonly contentDigest: Digest
   readonly example: Example
-  /** MinHash bands of its whole text. */
+  /** MinHash bands of its whole text; empty where only exact checks are to run. */
   readonly bands: readonly number[]
 }
 

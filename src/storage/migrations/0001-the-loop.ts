@@ -63,6 +63,7 @@ const statements = [
     message text not null,
     round integer not null,
     feedback_id integer,
+    reverts integer references contributions,
     created_at timestamptz not null default now(),
     decided_at timestamptz)`,
   `create index contributions_of_model on contributions (model_id, id)`,

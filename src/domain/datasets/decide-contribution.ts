@@ -1,0 +1,85 @@
+/** Reviews a contribution and does what follows: once enough people accept it, the next dataset revision is made. */
+
+import { sql } from 'kysely'
+import { AppError } from '../../errors.ts'
+import type { Blobs } from '../../storage/blobs.ts'
+import type { Database, Db } from '../../storage/database.ts'
+import { lockContribution } from '../contributions/contribute.ts'
+import { digestsOfChanges, findContribution, preparedChangesOf } from '../contributions/contribution-queries.ts'
+import type { Contribution, ContributionState } from '../contributions/contribution.ts'
+import { checkAgainstModel } from '../contributions/examine-offer.ts'
+import { findModelById, lockModel } from '../models/model-queries.ts'
+import { requireRole, type Actor } from '../people/actor.ts'
+import { insertReview, parseDecision, parseReviewMessage } from '../reviews/review-contribution.ts'
+import { countAccepting } from '../reviews/review-queries.ts'
+import type { Review } from '../reviews/review.ts'
+import type { DatasetRevision } from './dataset-revision.ts'
+import { reviseDataset } from './revise-dataset.ts'
+
+export interface Decided {
+  readonly review: Review
+  readonly contribution: Contribution
+  /** The revision this decision made; null while more reviews are needed, or where it was not accepted. */
+  readonly revision: DatasetRevision | null
+}
+
+/**
+ * One transaction: the review, the contribution's state and the new revision come together or not at all. Two decisions about one model wait for each
+ * other. Throws `conflict`, with what is in the way in `details`, where the dataset or the suites have moved on since the contribution was checked.
+ */
+export async function decideContribution(
+  app: { readonly db: Database; readonly blobs: Blobs },
+  actor: Actor,
+  id: number,
+  decision: string,
+  message = '',
+): Promise<Decided> {
+  requireRole(actor, 'reviewer')
+  const decided = parseDecision(decision)
+  const said = parseReviewMessage(decided, message)
+  const { modelId } = await findContribution(app.db, id)
+  return app.db.transaction().execute(async (db) => {
+    await lockModel(db, modelId)
+    const contribution = await lockContribution(db, id)
+    const review = await insertReview(db, actor, contribution, { decision: decided, message: said })
+    const revision = decided === 'accept' ? await acceptIfEnough({ db, blobs: app.blobs }, contribution) : null
+    if (decided === 'reject') await settle(db, contribution, 'rejected')
+    if (decided === 'request-changes')
+      await db.updateTable('contributions').set({ state: 'changes-requested' }).where('id', '=', id).execute()
+    return { review, contribution: await findContribution(db, id), revision }
+  })
+}
+
+async function acceptIfEnough(
+  app: { readonly db: Db; readonly blobs: Blobs },
+  contribution: Contribution,
+): Promise<DatasetRevision | null> {
+  const { id, modelId, round } = contribution
+  const { quorum } = await findModelById(app.db, modelId)
+  if ((await countAccepting(app.db, id, round)) < quorum) return null
+  await refuseStale(app, contribution)
+  const revision = await reviseDataset(app.db, modelId, [id], await digestsOfChanges(app.db, id, round))
+  await settle(app.db, contribution, 'accepted')
+  return revision
+}
+
+/** The dataset and the suites may have changed since the contribution was checked. */
+async function refuseStale(app: { readonly db: Db; readonly blobs: Blobs }, { id, modelId, round, author }: Contribution): Promise<void> {
+  const findings = await checkAgainstModel(app, modelId, await preparedChangesOf(app.db, id, round), 'errors')
+  const errors = findings.filter(({ severity }) => severity === 'error')
+  const first = errors[0]
+  if (!first) return
+  throw new AppError(
+    'conflict',
+    `Contribution ${id} no longer fits: ${errors.length} of its changes ${errors.length === 1 ? 'is' : 'are'} in the way of what came since. ` +
+      `Row ${first.row}: ${first.sentence} Ask ${author} to revise it.`,
+    { details: errors.slice(0, 500) },
+  )
+}
+
+/** Acceptances of a model are strictly ordered in time, also where the clock is not. */
+async function settle(db: Db, { id, modelId }: Contribution, state: ContributionState): Promise<void> {
+  const last = sql`(select max(decided_at) from contributions where model_id = ${modelId} and state = 'accepted')`
+  const now = sql<Date>`greatest(clock_timestamp(), coalesce(${last} + interval '1 microsecond', clock_timestamp()))`
+  await db.updateTable('contributions').set({ state, decidedAt: now }).where('id', '=', id).execute()
+}
