@@ -154,6 +154,11 @@ function checkPart(value: unknown, what: string, depth: number): void {
   if (typeof value === 'string' && value.length > tokenizerLimits.regexCharacters)
     throw new FormatError(`${what} holds a text of ${value.length} characters; at most ${tokenizerLimits.regexCharacters} are read.`)
   if (depth === 0 && !isRecord(value)) throw new FormatError(`${what} must be an object or null, not ${describe(value)}.`)
+  if (isRecord(value) && Object.hasOwn(value, 'pattern')) {
+    const { pattern } = value
+    if (!isRecord(pattern) || typeof (pattern['String'] ?? pattern['Regex']) !== 'string')
+      throw new FormatError(`${what} has the pattern ${describe(pattern)}; a String or a Regex is needed.`)
+  }
   if (typeof value === 'object') for (const inner of Object.values(value)) checkPart(inner, what, depth + 1)
 }
 
@@ -169,9 +174,12 @@ function parseAffixes(value: unknown): TokenizerDefinition['affixes'] {
   }
   if (type !== 'TemplateProcessing' || !Array.isArray(single))
     throw new FormatError(`tokenizer.json: the post_processor is ${describe(type)}; those that work are TemplateProcessing and ByteLevel.`)
+  // The text itself is null.
   const names = single.map((piece: unknown) => {
+    if (isRecord(piece) && isRecord(piece['Sequence'])) return null
     const token: unknown = isRecord(piece) ? piece['SpecialToken'] : undefined
-    return isRecord(token) && typeof token['id'] === 'string' ? token['id'] : null
+    if (isRecord(token) && typeof token['id'] === 'string') return token['id']
+    throw new FormatError(`tokenizer.json: the post_processor holds ${describe(piece)}; a SpecialToken or a Sequence is needed.`)
   })
   const text = names.indexOf(null)
   if (text < 0 || names.lastIndexOf(null) !== text) throw new FormatError('tokenizer.json: the post_processor must hold the text once.')

@@ -37,7 +37,7 @@ export async function judge<T>(
           i < ids.length - 1 ? (id as Token) : ([id as Token, { generateNext: { probabilities: true } }] as const),
         )
         const found = (await sequence.controlledEvaluate(input.map((item) => (typeof item === 'number' ? item : [...item])))).at(-1)
-        sequence.dispose()
+        void sequence.dispose()
         const top = [...(found?.next.probabilities ?? [])].slice(0, count)
         return { ids: top.map(([id]) => id), logprobs: top.map(([, probability]) => Math.log(probability)) }
       },
@@ -48,7 +48,7 @@ export async function judge<T>(
           all.push(id)
           if (all.length >= length) break
         }
-        sequence.dispose()
+        void sequence.dispose()
         return all
       },
     })

@@ -48,16 +48,15 @@ export interface Tokenizer {
 export function loadTokenizer(files: { tokenizer: unknown; config: unknown; chatTemplate?: string | null }): Tokenizer {
   const definition = checkTokenizerJson(files.tokenizer)
   const config = parseTokenizerConfig(files.config, files.chatTemplate ?? null)
-  let hf: LibraryTokenizer
-  try {
-    // The library cleans up spaces before punctuation unless told not to; transformers 5 no longer does, and byte-exact decoding needs it off.
-    hf = new LibraryTokenizer(definition.json, {
-      ...(config.eosToken === null ? {} : { eos_token: config.eosToken }),
-      clean_up_tokenization_spaces: false,
-    })
-  } catch (cause) {
-    throw new FormatError(`tokenizer.json cannot be used: ${(cause as Error).message}`, undefined, { cause })
-  }
+  // The library cleans up spaces before punctuation unless told not to; transformers 5 no longer does, and byte-exact decoding needs it off.
+  const options = { ...(config.eosToken === null ? {} : { eos_token: config.eosToken }), clean_up_tokenization_spaces: false }
+  const hf = inWords('tokenizer.json cannot be used', () => {
+    const made = new LibraryTokenizer(definition.json, options)
+    // Some faults show only in use: better here than in the middle of a run.
+    const { ids } = made.encode('a 1', { add_special_tokens: true })
+    if (ids.length > 0) made.decode(ids)
+    return made
+  })
   const idOf = (token: string | null): number | null => (token === null ? null : (definition.ids.get(token) ?? null))
   const bosId = idOf(config.bosToken)
   const eosId = idOf(config.eosToken)
@@ -71,7 +70,7 @@ export function loadTokenizer(files: { tokenizer: unknown; config: unknown; chat
     hasChatTemplate: template !== null,
     encode(text, options = {}) {
       const special = options.special ?? false
-      const { ids } = hf.encode(text, { add_special_tokens: special })
+      const { ids } = inWords('tokenizer.json fails on the text', () => hf.encode(text, { add_special_tokens: special }))
       // Tokenizers without a post-processor leave the begin and end tokens to the flags of tokenizer_config.json.
       if (special && definition.affixes === null) {
         if (config.addBos && bosId !== null) ids.unshift(bosId)
@@ -84,7 +83,7 @@ export function loadTokenizer(files: { tokenizer: unknown; config: unknown; chat
         if (definition.tokens[id] === undefined)
           throw new FormatError(`Token id ${id} is not in the vocabulary of ${definition.tokens.length}.`)
       const kept = options.skipSpecial ? ids.filter((id) => !definition.special.has(id)) : [...ids]
-      return kept.length === 0 ? '' : hf.decode(kept)
+      return kept.length === 0 ? '' : inWords('tokenizer.json fails on the tokens', () => hf.decode(kept))
     },
     token: (id) => definition.tokens[id],
     idOf: (token) => definition.ids.get(token),
@@ -92,26 +91,29 @@ export function loadTokenizer(files: { tokenizer: unknown; config: unknown; chat
     renderChat(messages, options = {}) {
       if (template === null)
         throw new FormatError('The model has no chat template; give it plain text, or add chat_template to tokenizer_config.json.')
-      try {
-        return template.render({
+      return inWords('The chat template refuses the conversation', () =>
+        template.render({
           messages: messages.map(({ role, content }) => ({ role, content })),
           add_generation_prompt: options.addGenerationPrompt ?? false,
           bos_token: config.bosToken ?? '',
           eos_token: config.eosToken ?? '',
           pad_token: config.padToken ?? '',
           unk_token: config.unkToken ?? '',
-        })
-      } catch (cause) {
-        throw new FormatError(`The chat template refuses the conversation: ${(cause as Error).message}`, undefined, { cause })
-      }
+        }),
+      )
     },
   }
 }
 
 function compileTemplate(source: string): Template {
+  return inWords('The chat template cannot be read', () => new Template(source))
+}
+
+/** Runs what belongs to a library; its errors become FormatError. */
+function inWords<T>(sentence: string, run: () => T): T {
   try {
-    return new Template(source)
+    return run()
   } catch (cause) {
-    throw new FormatError(`The chat template cannot be read: ${(cause as Error).message}`, undefined, { cause })
+    throw new FormatError(`${sentence}: ${(cause as Error).message}`, undefined, { cause })
   }
 }
