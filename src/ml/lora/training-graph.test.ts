@@ -255,7 +255,7 @@ test('more tokens, more layers and whole-model training need more memory; recomp
   assert.ok(activationBytes(config, lora, { batch: 16, length: 64 }) > 1.5 * bytes)
   assert.ok(activationBytes({ ...config, layers: 4 }, lora, { batch: 8, length: 64 }) > 1.3 * bytes)
   assert.ok(activationBytes(config, full, { batch: 8, length: 64 }) > bytes)
-  const deep = { ...config, layers: 8 }
+  const deep = { ...config, layers: 8, intermediateSize: 128 }
   const [kept, recomputed] = [false, true].map((recompute) => activationBytes(deep, lora, { batch: 8, length: 64 }, { recompute }))
-  assert.ok((recomputed as number) < 0.75 * (kept as number))
+  assert.ok((recomputed as number) < 0.8 * (kept as number))
 })
