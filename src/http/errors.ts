@@ -1,6 +1,7 @@
 /** The one place where an error becomes an HTTP status. */
 
 import type { Context } from 'hono'
+import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { AppError, type ErrorCode } from '../errors.ts'
 import { FormatError } from '../formats/format-error.ts'
@@ -34,6 +35,11 @@ export interface ErrorLog {
 export function appErrorOf(error: unknown): AppError | null {
   if (error instanceof AppError) return error
   if (error instanceof FormatError) return new AppError('invalid', error.message, { cause: error })
+  // hono's own refusals: a content type the address does not take, a body that is not JSON.
+  if (error instanceof HTTPException && error.status < 500)
+    return new AppError('invalid', `${error.message || 'The request is malformed'}; /api/openapi.json says what this address takes.`, {
+      cause: error,
+    })
   if (error instanceof SyntaxError && /JSON/.test(error.message)) return new AppError('invalid', `The body is not JSON: ${error.message}.`)
   return null
 }
