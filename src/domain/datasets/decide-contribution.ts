@@ -31,20 +31,19 @@ export async function decideContribution(
   app: { readonly db: Database; readonly blobs: Blobs },
   actor: Actor,
   id: number,
-  decision: string,
-  message = '',
+  input: { readonly decision: string; readonly message?: string | undefined },
 ): Promise<Decided> {
   requireRole(actor, 'reviewer')
-  const decided = parseDecision(decision)
-  const said = parseReviewMessage(decided, message)
+  const decision = parseDecision(input.decision)
+  const message = parseReviewMessage(decision, input.message ?? '')
   const { modelId } = await findContribution(app.db, id)
   return app.db.transaction().execute(async (db) => {
     await lockModel(db, modelId)
     const contribution = await lockContribution(db, id)
-    const review = await insertReview(db, actor, contribution, { decision: decided, message: said })
-    const revision = decided === 'accept' ? await acceptIfEnough({ db, blobs: app.blobs }, contribution) : null
-    if (decided === 'reject') await settle(db, contribution, 'rejected')
-    if (decided === 'request-changes')
+    const review = await insertReview(db, actor, contribution, { decision, message })
+    const revision = decision === 'accept' ? await acceptIfEnough({ db, blobs: app.blobs }, contribution) : null
+    if (decision === 'reject') await settle(db, contribution, 'rejected')
+    if (decision === 'request-changes')
       await db.updateTable('contributions').set({ state: 'changes-requested' }).where('id', '=', id).execute()
     return { review, contribution: await findContribution(db, id), revision }
   })

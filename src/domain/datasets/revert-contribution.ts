@@ -7,7 +7,7 @@ import { changesOf, findContribution } from '../contributions/contribution-queri
 import { contribute, type ContributionDetail } from '../contributions/contribute.ts'
 import type { Change, OfferedChange } from '../contributions/contribution.ts'
 import { standingAmong } from '../contributions/standing-examples.ts'
-import { actorName, requireRole, type Actor } from '../people/actor.ts'
+import { requireRole, type Actor } from '../people/actor.ts'
 
 /**
  * Takes back what of the contribution still stands; what others changed since stays as it is. It needs reviews like every contribution.
@@ -17,7 +17,7 @@ export async function revertContribution(
   app: { readonly db: Database; readonly blobs: Blobs },
   actor: Actor,
   id: number,
-  message = '',
+  input: { readonly message: string; readonly signOff: string },
 ): Promise<ContributionDetail> {
   requireRole(actor, 'contributor')
   const accepted = await findContribution(app.db, id)
@@ -39,8 +39,8 @@ export async function revertContribution(
   if (reverse.length === 0)
     throw new AppError('conflict', `Nothing of contribution ${id} is left in the dataset; there is nothing to revert.`)
   return contribute(app, actor, accepted.model, {
-    message: message.trim() || `Reverts contribution ${id}: ${accepted.message}`,
-    signOff: actorName(actor),
+    message: input.message.trim() || `Reverts contribution ${id}: ${accepted.message}`,
+    signOff: input.signOff,
     // Every example that comes back brings its own provenance.
     ...{ licence: '', language: '', origin: '', source: '' },
     changes: reverse,
