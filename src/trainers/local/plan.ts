@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '../../errors.ts'
-import { baseTensors, trainableTensors, type TensorSpec } from '../../ml/lora/training-graph.ts'
+import { activationBytes, baseTensors, trainableTensors, type TensorSpec } from '../../ml/lora/training-graph.ts'
 import type { MemoryEstimate, Recipe, TrainingRequest } from '../trainer.ts'
 import { baseDigest, openBaseFolder, type BaseFolder } from './base-folder.ts'
 import { batchesPerEpoch, chooseBuckets, epochBatches, type Batch } from './batches.ts'
@@ -12,8 +12,8 @@ import type { Fingerprint } from './checkpoint.ts'
 import { checkRecipe } from './recipe-limits.ts'
 import { tokenizeExamples, type TokenizedExamples } from './tokenize-examples.ts'
 
-/** Node, the tokenizer and ONNX Runtime before any weight is read (measured: 160 MB on Linux x64). */
-const runtimeBytes = 180e6
+/** Node, the tokenizer and ONNX Runtime before any weight is read (measured: 160 to 200 MB on Linux x64). */
+const runtimeBytes = 200e6
 /** A session's own memory beyond its activations: the graph, its optimised copy and the kernels (measured: 8 to 20 MB). */
 const sessionBytes = 20e6
 
@@ -117,16 +117,19 @@ function estimateMemory(
   examples: TokenizedExamples,
 ): MemoryEstimate {
   const { method, batchSize, accumulation } = recipe
-  const trainable = 4 * parameters(specs)
+  const trained = 4 * parameters(specs)
   const frozen = method.kind === 'lora' ? 4 * parameters(baseTensors(base.config)) : 0
-  // Sessions keep nothing between steps (no arenas), so the longest counts alone.
+  const accumulate = accumulation > 1
+  const gradients = (accumulate ? 2 : 1) * trained
+  // Sessions keep nothing between steps (no arenas), so the longest counts alone. The graph's figure has weights and gradients in it.
   const longest = buckets.at(-1)!
-  const activations = activationBytes(base.config, method, { batch: batchSize, length: longest })
+  const graph = activationBytes(base.config, method, { batch: batchSize, length: longest }, { accumulate })
+  const activations = Math.max(0, graph - frozen - trained - gradients)
   const parts: [string, number][] = [
     ['base weights', frozen],
-    ['trained weights', 2 * trainable],
-    ['gradients', (accumulation > 1 ? 2 : 1) * trainable],
-    ['optimiser state', 4 * trainable],
+    ['trained weights', 2 * trained],
+    ['gradients', gradients],
+    ['optimiser state', 4 * trained],
     [`activations of ${batchSize} × ${longest} tokens`, activations],
     ['examples', examples.tokens.byteLength + examples.learned.byteLength + 24 * examples.count],
     ['ONNX Runtime and Node', runtimeBytes + sessionBytes * (buckets.length + 1)],
@@ -151,14 +154,4 @@ async function digestOf(path: string): Promise<string> {
   } catch (cause) {
     throw new AppError('invalid', `${path} cannot be read: ${(cause as Error).message}.`, { cause })
   }
-}
-
-// TEMP until ml says it
-function activationBytes(config: BaseFolder['config'], _m: unknown, shape: { batch: number; length: number }): number {
-  const n = shape.batch * shape.length
-  return (
-    4 *
-    n *
-    (config.layers * (14 * config.hiddenSize + 5 * config.intermediateSize + 2 * config.heads * shape.length) + 2 * config.vocabSize)
-  )
 }

@@ -14,9 +14,6 @@ import { floatTensor, TrainingSession, type TrainingState } from './training-ses
 import { localTrainerVersion } from './version.ts'
 import { startFromAdapter, writeAdapter, writeModel } from './weights-folder.ts'
 
-/** How many steps in a row may have a loss above twice the first before a run counts as diverged. */
-const patience = 20
-
 export interface LocalOptions {
   /** Threads inside an operator: part of what decides a run's bytes (version.ts). */
   readonly threads: number
@@ -64,8 +61,7 @@ export async function* trainHere(request: TrainingRequest, options: LocalOptions
     const batches = batchesOfStep(plan)
     const clock = progressClock()
     let lastLoss = NaN
-    let firstLoss: number | undefined
-    let worse = 0
+    const hasDiverged = divergence(plan.base.config.vocabSize)
     let saved = from.step
     for (let step = from.step + 1; step <= steps; step += 1) {
       if (signal?.aborted) {
@@ -77,10 +73,8 @@ export async function* trainHere(request: TrainingRequest, options: LocalOptions
       const tokens = packed.reduce((sum, batch) => sum + batch.realTokens, 0)
       const result = await clock.time(() => session!.step(packed, step, learningRate), tokens)
       if (!result.applied) throw diverged(`loss ${result.loss}, gradient norm ${result.gradientNorm}`, step, learningRate, saved)
-      firstLoss ??= result.loss
-      worse = result.loss > 2 * Math.max(firstLoss, 1) ? worse + 1 : 0
-      if (worse >= patience)
-        throw diverged(`loss ${result.loss.toFixed(2)} after ${firstLoss.toFixed(2)} at the start`, step, learningRate, saved)
+      const fact = hasDiverged(result.loss)
+      if (fact) throw diverged(fact, step, learningRate, saved)
       lastLoss = result.loss
       const { tokensPerSecond, secondsLeft } = clock.read(steps - step)
       yield {
@@ -144,6 +138,23 @@ async function frozenWeights({ base, fingerprint }: Plan): Promise<Record<string
   if (fingerprint.recipe.method.kind === 'full') return tensors
   for (const spec of baseTensors(base.config)) tensors[spec.name] = floatTensor(spec, await base.weights!.floats(spec.name, spec.dims))
   return tensors
+}
+
+/**
+ * Watches for a loss that stays finite but has run away: over some 20 steps above twice its start and above what guessing among all tokens costs by
+ * more than a nat. No data makes a working model that bad, however hard it is.
+ */
+function divergence(vocabSize: number): (loss: number) => string | null {
+  let start: number | undefined
+  let smooth = 0
+  let steps = 0
+  return (loss) => {
+    start ??= loss
+    smooth = steps === 0 ? loss : 0.95 * smooth + 0.05 * loss
+    steps += 1
+    const limit = Math.max(2 * start, Math.log(vocabSize) + 1)
+    return steps > 20 && smooth > limit ? `loss ${smooth.toFixed(1)} after ${start.toFixed(1)} at the start` : null
+  }
 }
 
 function diverged(fact: string, step: number, learningRate: number, saved: number): AppError {

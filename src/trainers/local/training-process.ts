@@ -32,8 +32,8 @@ process.on('message', (message: ToChild) => {
 })
 // Without its parent nobody hears the run; another process may already have gone on from its last checkpoint.
 process.on('disconnect', () => process.exit(1))
-// Ctrl-C reaches every process of the terminal; the parent decides what it means and says so.
-process.on('SIGINT', () => {})
+// Ctrl-C and a stopping init system reach every process; the parent decides what they mean, so that a checkpoint is written first.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {})
 
 async function answer(message: Exclude<ToChild, { kind: 'abort' }>): Promise<void> {
   try {

@@ -98,7 +98,7 @@ export class TrainingSession {
       bias2: scalar(1 - recipe.beta2 ** step),
     }
     await this.#update.run(feeds, { ...this.#next, gradient_norm: this.#norm })
-    const gradientNorm = (this.#norm.data as Float32Array)[0]!
+    const gradientNorm = this.#norm.data[0]!
     const applied = Number.isFinite(loss) && Number.isFinite(gradientNorm)
     if (applied) this.#swap()
     return { loss: loss / weight, gradientNorm, applied, openedSession }
@@ -139,7 +139,7 @@ export class TrainingSession {
     }
     await session.run(feeds, { ...(this.#otherSums ?? this.#sums), loss: this.#loss })
     if (this.#otherSums) [this.#sums, this.#otherSums] = [this.#otherSums, this.#sums]
-    return (this.#loss.data as Float32Array)[0]!
+    return this.#loss.data[0]!
   }
 
   #swap(): void {

@@ -1,0 +1,290 @@
+/** What every implementation of Trainer must do. */
+
+import assert from 'node:assert/strict'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { suite, test, type TestContext } from 'node:test'
+import { bytesSource } from '../formats/byte-source.ts'
+import { parseAdapterConfig } from '../formats/peft.ts'
+import { openSafetensors } from '../formats/safetensors.ts'
+import { temporaryFolder, tinyConfig, tinyRecipe, writeExamples, writeTinyBase } from './testing.ts'
+import type { Recipe, Trainer, TrainingEvent, TrainingRequest } from './trainer.ts'
+
+type EventOf<K extends TrainingEvent['kind']> = Extract<TrainingEvent, { kind: K }>
+
+export function trainerConformance(name: string, trainer: Trainer): void {
+  suite(`trainer: ${name}`, () => {
+    test('a LoRA run says what it will do, learns, and leaves a PEFT adapter', async (t) => {
+      const events = await run(requestIn(t, { epochs: 8 }))
+      const planned = first(events, 'planned')
+      assert.deepEqual(
+        {
+          steps: planned.steps,
+          examples: planned.examples,
+          cut: planned.cut,
+          lossTokens: planned.lossTokens,
+          parameters: planned.trainableParameters,
+        },
+        // 24 examples in batches of 4, 8 times; answers of 1, 5 or 9 letters and the end; rank 4 × (in + out) of each module, in two layers.
+        { steps: 48, examples: 24, cut: 0, lossTokens: 8 * (1 + 5 + 9) + 24, parameters: 2 * 4 * (64 + 48 + 64 + 80 + 80) },
+      )
+      assert.equal(events[0], planned)
+      const steps = all(events, 'step')
+      assert.deepEqual(
+        steps.map(({ step }) => step),
+        Array.from({ length: 48 }, (_, i) => i + 1),
+      )
+      for (const step of steps) assert.ok(step.tokens > 0 && step.tokensPerSecond > 0 && step.secondsLeft >= 0 && step.gradientNorm > 0)
+      assert.deepEqual(
+        all(events, 'checkpoint').map(({ step }) => step),
+        [5, 10, 15, 20, 25, 30, 35, 40, 45],
+      )
+      const lossOf = (part: typeof steps) => part.reduce((sum, { loss }) => sum + loss, 0) / part.length
+      assert.ok(Math.abs(steps[0]!.loss - Math.log(tinyConfig.vocabSize)) < 1, `a random base knows nothing: ${steps[0]!.loss}`)
+      assert.ok(lossOf(steps.slice(-6)) < 0.7 * lossOf(steps.slice(0, 6)), `${lossOf(steps.slice(0, 6))} → ${lossOf(steps.slice(-6))}`)
+
+      const finished = events.at(-1)
+      assert.ok(finished?.kind === 'finished' && finished.step === 48 && finished.peakBytes > 0)
+      const config = parseAdapterConfig(JSON.parse(readFileSync(join(finished.folder, 'adapter_config.json'), 'utf8')))
+      assert.deepEqual(
+        [config.rank, config.alpha, [...config.targetModules].sort()],
+        [4, 8, ['down_proj', 'o_proj', 'q_proj', 'up_proj', 'v_proj']],
+      )
+      const adapter = await openSafetensors(bytesSource(readFileSync(join(finished.folder, 'adapter_model.safetensors'))))
+      assert.equal(adapter.tensors.size, 2 * 5 * 2)
+      assert.deepEqual(adapter.tensors.get('base_model.model.model.layers.1.mlp.down_proj.lora_A.weight')?.shape, [4, 48])
+    })
+
+    test('a full run learns by heart, and leaves a base folder that the next run reads', async (t) => {
+      const request = requestIn(t, { method: { kind: 'full' }, epochs: 20 })
+      const events = await run(request)
+      const { folder } = first(events, 'finished')
+      const lastPass = all(events, 'step').slice(-6)
+      for (const { loss } of lastPass) assert.ok(loss < 0.5, `loss ${loss} in the last of 20 passes`)
+      for (const file of ['config.json', 'tokenizer.json', 'tokenizer_config.json'])
+        assert.deepEqual(readFileSync(join(folder, file)), readFileSync(join(request.base, file)))
+      const again = await run({
+        ...request,
+        base: folder,
+        output: join(request.output, 'again'),
+        recipe: { ...request.recipe, maxSteps: 1 },
+      })
+      assert.ok(first(again, 'step').loss < 0.5)
+    })
+
+    test('full training starts from seeded random weights where the base has none, and keeps the type its config names', async (t) => {
+      const base = writeTinyBase(join(temporaryFolder(t), 'base'), { weights: false, type: 'F16' })
+      const request = { ...requestIn(t, { method: { kind: 'full' }, maxSteps: 2 }), base }
+      const { folder } = first(await run(request), 'finished')
+      const weights = await openSafetensors(bytesSource(readFileSync(join(folder, 'model.safetensors'))))
+      assert.deepEqual(new Set([...weights.tensors.values()].map(({ type }) => type)), new Set(['F16']))
+      await refused({ ...request, recipe: { ...request.recipe, method: tinyRecipe.method } }, /no \*\.safetensors.*method full/)
+    })
+
+    test('the same request gives the same bytes; another seed gives others', async (t) => {
+      const request = requestIn(t, { maxSteps: 6 })
+      const outputs = ['a', 'b', 'c'].map((name) => join(request.output, name))
+      const runs: Buffer[] = []
+      for (const [i, output] of outputs.entries())
+        runs.push(weightsOf(await run({ ...request, output, recipe: { ...request.recipe, seed: i < 2 ? 11 : 12 } })))
+      assert.ok(runs[0]!.equals(runs[1]!))
+      assert.ok(!runs[0]!.equals(runs[2]!))
+    })
+
+    test('a run that was interrupted and resumed ends with the bytes of one that was not', async (t) => {
+      // 3 micro-batches a step and 2.5 passes: epochs end inside steps, and the last step is short.
+      const request = requestIn(t, { accumulation: 3, batchSize: 3, epochs: 2.5, checkpointEvery: 2 })
+      const whole = await run({ ...request, output: join(request.output, 'whole') })
+      const { checkpoint, seen } = await interrupted(request, 3)
+      const rest = await run({ ...request, resume: checkpoint.file })
+      assert.deepEqual(all(rest, 'step')[0]?.step, checkpoint.step + 1)
+      assert.ok(weightsOf(rest).equals(weightsOf(whole)))
+      const losses = [...seen.filter(({ step }) => step <= checkpoint.step), ...all(rest, 'step')].map(({ loss }) => loss)
+      assert.deepEqual(
+        losses,
+        all(whole, 'step').map(({ loss }) => loss),
+      )
+    })
+
+    test('aborting ends the iteration with the signal’s reason once a checkpoint is on disk', async (t) => {
+      const request = requestIn(t, { epochs: 50, checkpointEvery: 1_000_000 })
+      const { checkpoint, reason, thrown } = await interrupted(request, 4)
+      assert.equal(thrown, reason)
+      assert.ok(checkpoint.step >= 4)
+      assert.ok(existsSync(checkpoint.file))
+      const early = AbortSignal.abort(new Error('not at all'))
+      await assert.rejects(Array.fromAsync(trainer.train(request, { signal: early })), early.reason as Error)
+    })
+
+    test('a checkpoint resumes only the request it belongs to, and a broken one is refused', async (t) => {
+      const request = requestIn(t, { epochs: 3 })
+      const { checkpoint } = await interrupted(request, 3)
+      await refused(
+        { ...request, resume: checkpoint.file, recipe: { ...request.recipe, learningRate: 0.5 } },
+        /another request.*learningRate 0\.01, not 0\.5/,
+      )
+      const examples = writeExamples(join(request.output, 'other.jsonl'), [{ prompt: 'x', completion: 'y' }])
+      await refused({ ...request, resume: checkpoint.file, examples }, /another request: the examples differ/)
+      const cut = join(request.output, 'cut.safetensors')
+      writeFileSync(cut, readFileSync(checkpoint.file).subarray(0, -100))
+      await refused({ ...request, resume: cut }, /cut\.safetensors cannot be read/)
+      await refused({ ...request, resume: join(request.output, 'absent') }, /no checkpoint .*absent/)
+    })
+
+    test('a warm start goes on from where the adapter was', async (t) => {
+      const request = requestIn(t, { epochs: 8, schedule: 'constant' })
+      const trained = await run(request)
+      const { folder } = first(trained, 'finished')
+      const warm = { ...request, adapter: folder, output: join(request.output, 'warm') }
+      const again = await run({ ...warm, recipe: { ...request.recipe, epochs: 1 } })
+      assert.ok(first(again, 'step').loss < 0.8 * first(trained, 'step').loss)
+      const method = { ...tinyRecipe.method, kind: 'lora', rank: 8 } as Recipe['method']
+      await refused({ ...warm, recipe: { ...request.recipe, method } }, /rank 4, but the recipe asks for 8/)
+    })
+
+    test('only the assistant’s turns are learned', async (t) => {
+      const messages = [
+        { role: 'system', content: 'Be brief.' },
+        { role: 'user', content: 'One?' },
+        { role: 'assistant', content: '1' },
+        { role: 'user', content: 'Two?' },
+        { role: 'assistant', content: 'II' },
+      ]
+      const request = requestIn(t, { maxSteps: 1, maxLength: 64 })
+      const events = await run({ ...request, examples: writeExamples(join(request.output, 'chat.jsonl'), [{ messages }]) })
+      // '1', 'II' and the end of each of the two turns.
+      assert.equal(first(events, 'planned').lossTokens, 1 + 2 + 2)
+    })
+
+    test('an example longer than maxLength is cut and counted', async (t) => {
+      const request = requestIn(t, { maxSteps: 1, maxLength: 8 })
+      const examples = [
+        { text: 'just six' },
+        { text: 'far longer than that' },
+        { prompt: 'ab', completion: 'cdefghijkl' },
+        { text: 'short' },
+      ]
+      const events = await run({ ...request, examples: writeExamples(join(request.output, 'texts.jsonl'), examples) })
+      // A text's first token is never predicted; 'just six' loses its end token.
+      const { cut, lossTokens } = first(events, 'planned')
+      assert.deepEqual({ cut, lossTokens }, { cut: 3, lossTokens: 7 + 7 + 6 + 5 })
+    })
+
+    test('the estimate is what the plan says, and a run that cannot fit is refused with the parts named', async (t) => {
+      const request = requestIn(t, { maxSteps: 1 })
+      const estimate = await trainer.estimate(request)
+      assert.equal(
+        estimate.bytes,
+        estimate.parts.reduce((sum, [, bytes]) => sum + bytes, 0),
+      )
+      assert.equal(first(await run(request), 'planned').estimatedBytes, estimate.bytes)
+      await refused({ ...request, memoryBudget: 1e6 }, /would take about \d+ MB \(.*activations of 4 × \d+ tokens \d+ MB.*only 1 MB/)
+    })
+
+    test('what cannot work is refused before the first step, in words', async (t) => {
+      const request = requestIn(t, {})
+      const lora = (change: object) => ({ method: { ...tinyRecipe.method, ...change } as Recipe['method'] })
+      const recipes: [Partial<Recipe>, RegExp][] = [
+        [lora({ rank: 33 }), /Rank 33 exceeds input size 32 of model\.layers\.0\.self_attn\.q_proj; choose a rank up to 16/],
+        [
+          lora({ targetModules: ['q_proj', 'lm_head'] }),
+          /no target module "lm_head"; choose among q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj/,
+        ],
+        [{ maxLength: 65 }, /maxLength is 65; choose a whole number from 2 to 64, as the base was made for 64 tokens/],
+      ]
+      for (const [change, words] of recipes) await refused({ ...request, recipe: { ...request.recipe, ...change } }, words)
+
+      const examples: [string, RegExp][] = [
+        ['', /is empty; give it at least one example/],
+        ['{"prompt": "a", "completion": "b"}\n{"prompt": "a"\n', /Line 2 of bad\.jsonl cannot be read/],
+        ['{"question": "a", "answer": "b"}\n', /Line 1 of bad\.jsonl is no training example; write/],
+        [
+          '{"text": "good"}\n\n{"messages": [{"role": "user", "content": "Hello?"}]}\n',
+          /line 3 of bad\.jsonl has nothing to learn from: the assistant says nothing/,
+        ],
+        [`${JSON.stringify({ prompt: 'x'.repeat(40), completion: 'y' })}\n`, /line 1 .* cut at 32 of its 42 tokens.*raise maxLength/],
+      ]
+      for (const [text, words] of examples) {
+        const file = join(request.output, 'bad.jsonl')
+        writeFileSync(file, text)
+        await refused({ ...request, examples: file }, words)
+      }
+
+      const strange = writeTinyBase(join(temporaryFolder(t), 'base'))
+      const config = JSON.parse(readFileSync(join(strange, 'config.json'), 'utf8')) as Record<string, unknown>
+      writeFileSync(join(strange, 'config.json'), JSON.stringify({ ...config, architectures: ['MambaForCausalLM'] }))
+      await refused({ ...request, base: strange }, /MambaForCausalLM.*LlamaForCausalLM/)
+      writeFileSync(join(strange, 'config.json'), JSON.stringify({ ...config, intermediate_size: 40 }))
+      await refused({ ...request, base: strange }, /shape|config\.json/)
+    })
+
+    test('a run whose loss explodes ends with what to change, and keeps its last checkpoint', async (t) => {
+      const request = requestIn(t, {
+        method: { kind: 'full' },
+        learningRate: 1,
+        schedule: 'constant',
+        clip: null,
+        epochs: 100,
+        warmup: 0.01,
+      })
+      await refused(request, /diverged at step \d+ .*Lower learningRate/)
+      assert.ok(!existsSync(join(request.output, 'model')))
+    })
+
+    async function run(request: TrainingRequest): Promise<TrainingEvent[]> {
+      mkdirSync(request.output, { recursive: true })
+      return Array.fromAsync(trainer.train(request))
+    }
+
+    async function refused(request: TrainingRequest, words: RegExp): Promise<void> {
+      mkdirSync(request.output, { recursive: true })
+      await assert.rejects(Array.fromAsync(trainer.train(request)), { name: 'AppError', code: 'invalid', message: words })
+    }
+
+    /** Aborts the run when it reports the step; says what it reported and threw. */
+    async function interrupted(request: TrainingRequest, at: number) {
+      const stop = new AbortController()
+      const reason = new Error('enough')
+      const seen: EventOf<'step'>[] = []
+      let checkpoint: EventOf<'checkpoint'> | undefined
+      let thrown: unknown
+      try {
+        for await (const event of trainer.train(request, { signal: stop.signal })) {
+          if (event.kind === 'step') seen.push(event)
+          if (event.kind === 'step' && event.step === at) stop.abort(reason)
+          if (event.kind === 'checkpoint') checkpoint = event
+        }
+      } catch (error) {
+        thrown = error
+      }
+      assert.ok(checkpoint, `no checkpoint; ended with ${String(thrown)}`)
+      return { checkpoint, seen, reason, thrown }
+    }
+  })
+}
+
+function requestIn(t: TestContext, change: Partial<Recipe>): TrainingRequest {
+  const folder = temporaryFolder(t)
+  const output = join(folder, 'output')
+  mkdirSync(output)
+  return {
+    base: writeTinyBase(join(folder, 'base')),
+    examples: writeExamples(join(folder, 'examples.jsonl')),
+    recipe: { ...tinyRecipe, ...change },
+    output,
+  }
+}
+
+function all<K extends TrainingEvent['kind']>(events: readonly TrainingEvent[], kind: K): EventOf<K>[] {
+  return events.filter((event): event is EventOf<K> => event.kind === kind)
+}
+
+function first<K extends TrainingEvent['kind']>(events: readonly TrainingEvent[], kind: K): EventOf<K> {
+  const found = all(events, kind)[0]
+  assert.ok(found, `no event of kind ${kind}`)
+  return found
+}
+
+function weightsOf(events: readonly TrainingEvent[]): Buffer {
+  return readFileSync(join(first(events, 'finished').folder, 'adapter_model.safetensors'))
+}
