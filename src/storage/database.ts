@@ -17,6 +17,8 @@ export interface Connector {
   readonly dialect: Dialect
   /** See Database.listen. */
   listen(channel: string, notified: () => void): Promise<() => Promise<void>>
+  /** Waits for running queries and lets go of everything. Called once. */
+  close(): Promise<void>
 }
 
 /** The async contexts that are inside a transaction callback, and of which database. */
@@ -34,7 +36,8 @@ const openTransactions = new AsyncLocalStorage<Database>()
  */
 export class Database extends Kysely<Schema> {
   readonly kind: DatabaseConfig['kind']
-  readonly #listen: Connector['listen']
+  readonly #connector: Connector
+  #closed: Promise<void> | undefined
 
   constructor(connect: (assertOutside: () => void) => Connector) {
     // `this` does not exist before super(), and the connector wants the check; hence the box.
@@ -48,7 +51,7 @@ export class Database extends Kysely<Schema> {
     super({ dialect: connector.dialect, plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })] })
     box.database = this
     this.kind = connector.kind
-    this.#listen = connector.listen.bind(connector)
+    this.#connector = connector
   }
 
   override transaction(): TransactionBuilder<Schema> {
@@ -61,12 +64,18 @@ export class Database extends Kysely<Schema> {
    * @returns a function that stops listening
    */
   listen(channel: string, notified: () => void): Promise<() => Promise<void>> {
-    return openTransactions.exit(() => this.#listen(channel, notified))
+    return openTransactions.exit(() => this.#connector.listen(channel, notified))
   }
 
   /** Waits for running queries and lets go of everything, the folder's lock included. Closing twice is no error. */
   close(): Promise<void> {
     return this.destroy()
+  }
+
+  /** Kysely's own does nothing where no query was made, and would leave the folder locked. */
+  override destroy(): Promise<void> {
+    this.#closed ??= super.destroy().then(() => this.#connector.close())
+    return this.#closed
   }
 }
 

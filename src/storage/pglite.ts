@@ -144,7 +144,7 @@ function databaseOver(pglite: PGlite, lock?: FolderLock): Database {
       createIntrospector: (db) => new PostgresIntrospector(db),
       createQueryCompiler: () => new PostgresQueryCompiler(),
     }
-    return { kind: 'embedded', dialect, listen: (channel, notified) => driver.listen(channel, notified) }
+    return { kind: 'embedded', dialect, listen: (channel, notified) => driver.listen(channel, notified), close: () => driver.close() }
   })
   opened.set(database, pglite)
   return database
@@ -235,7 +235,10 @@ class EmbeddedDriver implements Driver {
     return async () => stop()
   }
 
-  async destroy(): Promise<void> {
+  /** The connection outlives Kysely's view of it: see close. */
+  async destroy(): Promise<void> {}
+
+  async close(): Promise<void> {
     await this.#alone(async () => {
       if (!this.#pglite.closed) await this.#pglite.close()
     })

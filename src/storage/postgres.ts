@@ -46,7 +46,12 @@ export async function openServer(url: string): Promise<Database> {
       createIntrospector: (db) => inner.createIntrospector(db),
       createQueryCompiler: () => inner.createQueryCompiler(),
     }
-    return { kind: 'postgres', dialect, listen: (channel, notified) => listen(url, channel, notified) }
+    return {
+      kind: 'postgres',
+      dialect,
+      listen: (channel, notified) => listen(url, channel, notified),
+      close: async () => void (pool.ended || (await pool.end())),
+    }
   })
 }
 

@@ -1,7 +1,18 @@
 /** What tests of every folder use: a migrated database that is ready at once, and folders that go away. Not for the program itself. */
 
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  constants,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
@@ -38,12 +49,25 @@ export function temporaryFolder(lifetime: Lifetime): string {
   return folder
 }
 
-/** A home folder whose `database` is made and migrated, for tests that start the program: half a second where initdb takes three or more. */
+/** A home folder whose `database` is made and migrated, for tests that start the program: a copy of files, where initdb takes seconds. */
 export async function temporaryHome(lifetime: Lifetime): Promise<string> {
   const home = temporaryFolder(lifetime)
-  const database = await openFolder(join(home, 'database'), await template())
-  await database.close()
+  const prepared = cached('folder')
+  if (!existsSync(prepared)) await prepareFolder(prepared)
+  cpSync(prepared, join(home, 'database'), { recursive: true, mode: constants.COPYFILE_FICLONE })
   return home
+}
+
+async function prepareFolder(prepared: string): Promise<void> {
+  const unfinished = `${prepared}.${process.pid}`
+  const database = await openFolder(unfinished, await template())
+  await database.close()
+  try {
+    renameSync(unfinished, prepared)
+  } catch {
+    // Another test process was first.
+    rmSync(unfinished, { recursive: true, force: true })
+  }
 }
 
 async function empty(database: Database): Promise<void> {
@@ -55,15 +79,14 @@ async function empty(database: Database): Promise<void> {
 
 let made: Promise<Blob> | undefined
 
-/** A dump of a migrated data folder, kept in node_modules/.cache under a name that changes with PGlite and with any migration. */
+/** A dump of a migrated data folder. */
 function template(): Promise<Blob> {
   made ??= readOrMakeTemplate()
   return made
 }
 
 async function readOrMakeTemplate(): Promise<Blob> {
-  const cache = join(import.meta.dirname, '../../node_modules/.cache/commonweights')
-  const file = join(cache, `database-${templateKey()}.tar`)
+  const file = cached('tar')
   try {
     return new Blob([readFileSync(file)])
   } catch {
@@ -72,20 +95,19 @@ async function readOrMakeTemplate(): Promise<Blob> {
     await sql`checkpoint`.execute(database)
     const dump = await dumpOf(database)
     await database.close()
-    try {
-      mkdirSync(cache, { recursive: true })
-      for (const old of readdirSync(cache)) if (old.startsWith('database-')) rmSync(join(cache, old), { force: true })
-      const unfinished = join(cache, `${process.pid}.unfinished`)
-      writeFileSync(unfinished, Buffer.from(await dump.arrayBuffer()))
-      renameSync(unfinished, file)
-    } catch {
-      // A read-only node_modules only costs time.
-    }
+    mkdirSync(cache, { recursive: true })
+    for (const old of readdirSync(cache)) if (!old.startsWith(key())) rmSync(join(cache, old), { recursive: true, force: true })
+    writeFileSync(`${file}.${process.pid}`, Buffer.from(await dump.arrayBuffer()))
+    renameSync(`${file}.${process.pid}`, file)
     return dump
   }
 }
 
-function templateKey(): string {
+/** What is prepared once for all test processes, under a name that changes with PGlite and with any migration. */
+const cache = join(import.meta.dirname, '../../node_modules/.cache/commonweights/database')
+const cached = (kind: 'tar' | 'folder'): string => join(cache, `${key()}.${kind}`)
+
+function key(): string {
   const hash = createHash('sha256').update(readFileSync(new URL(import.meta.resolve('@electric-sql/pglite/pglite.wasm'))))
   const folder = join(import.meta.dirname, 'migrations')
   for (const name of readdirSync(folder).sort()) hash.update(name).update(readFileSync(join(folder, name)))
