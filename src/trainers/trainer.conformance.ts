@@ -183,7 +183,7 @@ export function trainerConformance(name: string, trainer: Trainer): void {
 
     test('what cannot work is refused before the first step, in words', async (t) => {
       const request = requestIn(t, {})
-      const lora = (change: object) => ({ method: { ...tinyRecipe.method, ...change } as Recipe['method'] })
+      const lora = (change: object) => ({ method: { ...tinyRecipe.method, ...change } })
       const recipes: [Partial<Recipe>, RegExp][] = [
         [lora({ rank: 33 }), /Rank 33 exceeds input size 32 of model\.layers\.0\.self_attn\.q_proj; choose a rank up to 16/],
         [

@@ -58,6 +58,27 @@ test(
   },
 )
 
+test('a full disk ends a run in words, and with space it goes on from its checkpoint', async (t) => {
+  const request = requestIn(t)
+  const small = (size: string) => execFileSync('mount', ['-t', 'tmpfs', '-o', size, 'tmpfs', request.output], { stdio: 'ignore' })
+  try {
+    small('size=72k')
+  } catch {
+    return t.skip('a small disk cannot be mounted here')
+  }
+  try {
+    await assert.rejects(Array.fromAsync(trainer.train(request)), {
+      code: 'unavailable',
+      message: /disk is full.*free some space and resume/,
+    })
+    assert.deepEqual(readdirSync(join(request.output, 'checkpoints')), ['step-000000005.safetensors'])
+    small('remount,size=10m')
+    await assertSameEnd(request)
+  } finally {
+    execFileSync('umount', [request.output])
+  }
+})
+
 const shared = process.env['COMMONWEIGHTS_SHARED_DATA'] ?? join(import.meta.dirname, '../../../../shared/data')
 const stories = join(shared, '06-weights/stories260K/hf')
 
