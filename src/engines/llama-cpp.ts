@@ -22,6 +22,7 @@ export function llamaCppEngine(options: LlamaCppOptions): Engine {
     parallel: options.parallel ?? 16,
     cacheBytes: options.cacheBytes ?? 256 * 1024 * 1024,
     threads: options.threads ?? null,
+    fullPrecision: options.fullPrecision ?? false,
   })
 
   /** One answer: its tokens are computed whether or not anybody has read the ones before, and the seat is free as soon as it ends. */

@@ -21,8 +21,11 @@ export const testTemplate =
 
 const specialTokens = ['<|begin|>', '<|end|>', '<|system|>', '<|user|>', '<|assistant|>']
 
-/** A Llama with random weights, tied embeddings, grouped-query attention and a byte-level tokenizer that knows some Latin and Devanagari. */
-export async function randomChatModel(seed: number, changes: Record<string, unknown> = {}): Promise<HfModel> {
+/**
+ * A Llama with random weights, tied embeddings, grouped-query attention and a byte-level tokenizer that knows some Latin and Devanagari.
+ * `sharpness` is the spread of the embedding: at 1 its distributions are as narrow as a trained model's.
+ */
+export async function randomChatModel(seed: number, changes: Record<string, unknown> = {}, sharpness = 1): Promise<HfModel> {
   const pattern = /\p{N}| ?\p{L}+| ?[^\s\p{L}\p{N}]+|\s+/gu
   const texts = Array.from(
     { length: 40 },
@@ -48,7 +51,7 @@ export async function randomChatModel(seed: number, changes: Record<string, unkn
   })
   return {
     config,
-    weights: await openSafetensors(bytesSource(randomWeights(config, seed))),
+    weights: await openSafetensors(bytesSource(randomWeights(config, seed, sharpness))),
     tokenizer: {
       version: '1.0',
       added_tokens: specialTokens.map((content, id) => ({
@@ -76,12 +79,12 @@ export async function randomChatModel(seed: number, changes: Record<string, unkn
   }
 }
 
-function randomWeights(config: HfConfig, seed: number): Uint8Array {
+function randomWeights(config: HfConfig, seed: number, sharpness: number): Uint8Array {
   const tensors = [...expectedTensors(config)].map(([name, shape]) => {
     const random = randomFrom(seed, name)
     const count = shape.reduce((product, length) => product * length, 1)
     // Large enough that answers differ from prompt to prompt, and attention is not flat.
-    const spread = name.includes('embed') ? 1 : 2 / Math.sqrt(shape.at(-1)!)
+    const spread = name.includes('embed') ? sharpness : 2 / Math.sqrt(shape.at(-1)!)
     const values = Float32Array.from({ length: count }, () => (shape.length === 1 ? 1 + 0.1 * random.normal() : spread * random.normal()))
     return { name, type: 'F32' as const, shape, values }
   })

@@ -16,7 +16,7 @@ export interface Work {
 interface Running {
   readonly work: Work
   readonly resolve: () => void
-  readonly reject: (reason: unknown) => void
+  readonly reject: (reason: Error) => void
   /** Not yet evaluated. */
   input: Input[]
   outputs: Output[]
@@ -59,7 +59,7 @@ export class Lane {
       const running: Running = {
         work,
         resolve: () => end(resolve),
-        reject: (reason) => end(() => reject(reason as Error)),
+        reject: (reason) => end(() => reject(reason)),
         input: [...work.prompt],
         outputs: [],
         ended: false,
@@ -71,7 +71,7 @@ export class Lane {
   }
 
   /** Ends whatever runs with `reason` and gives the memory back once the step under way is over. */
-  async close(reason: unknown): Promise<void> {
+  async close(reason: Error): Promise<void> {
     for (const running of this.#unfinished()) running.reject(reason)
     await this.#stepping
     await this.#context.dispose()
@@ -87,7 +87,7 @@ export class Lane {
     try {
       while (await this.#seat()) await this.#step()
     } catch (error) {
-      for (const running of this.#unfinished()) running.reject(error)
+      for (const running of this.#unfinished()) running.reject(error as Error)
     }
     this.#stepping = null
     if (this.#waiting.length > 0) this.#stepping = this.#steps()
@@ -132,7 +132,7 @@ export class Lane {
           if (following === null) running.resolve()
           else running.input = following
         } catch (error) {
-          running.reject(error)
+          running.reject(error as Error)
         }
       }),
     )

@@ -24,6 +24,11 @@ export interface ResidencyOptions {
   readonly cacheBytes: number
   /** Processor threads for one batch; null lets the size of the model decide. */
   readonly threads: number | null
+  /**
+   * Keeps attention in 32 bits, for comparing with other implementations: with F32 weights log-probabilities then agree to about 1e-4, and with
+   * llama.cpp's ordinary 16 bits to about 1e-2. Slower, and twice the cache.
+   */
+  readonly fullPrecision: boolean
 }
 
 export interface StartedLlama {
@@ -152,7 +157,7 @@ export class Residency {
   }
 
   async #loadLane(served: ServedModel, signal: AbortSignal | undefined): Promise<Lease> {
-    const { blobs, parallel, cacheBytes } = this.#options
+    const { blobs, parallel, cacheBytes, fullPrecision } = this.#options
     let base = this.#bases.get(served.base) ?? (await this.#loadBase(served.base, signal))
     let lora: { path: string; bytes: number } | null = null
     if (served.adapter !== null) {
@@ -161,7 +166,7 @@ export class Residency {
       checkAdapter(adapter, base.header, `Adapter ${short(served.adapter)}`, `base ${short(base.digest)}`)
       lora = { path, bytes: adapter.bytes }
     }
-    const perSequence = cacheBytesPerToken(base) * base.contextLength
+    const perSequence = cachedNumbersPerToken(base) * (fullPrecision ? 4 : 2) * base.contextLength
     const sequences = Math.max(1, Math.min(parallel, Math.floor(cacheBytes / perSequence)))
     const batchSize = Math.max(sequences, smallestBatch, Math.min(largestBatch, Math.floor(logitBytes / (4 * base.vocabulary.size))))
     const estimate = perSequence * sequences + batchSize * bufferBytesPerToken(base)
@@ -180,6 +185,7 @@ export class Residency {
         batchSize,
         threads,
         failedCreationRemedy: false,
+        ...(fullPrecision ? { flashAttention: false, experimentalKvCacheKeyType: 'F32', experimentalKvCacheValueType: 'F32' } : {}),
         ...(lora ? { lora: { adapters: [{ filePath: lora.path, scale: 1 }] } } : {}),
       })
     } catch (cause) {
@@ -301,13 +307,13 @@ function sizeOf(base: LoadedBase, key: string, otherwise: number): number {
   return count(base.header, `${base.model.architecture}.${key}`) ?? otherwise
 }
 
-/** Keys and values of one token in all layers, in 16 bits. */
-function cacheBytesPerToken(base: LoadedBase): number {
+/** Keys and values of one token in all layers. */
+function cachedNumbersPerToken(base: LoadedBase): number {
   const heads = sizeOf(base, 'attention.head_count', 1)
   const headSize = sizeOf(base, 'embedding_length', base.model.embeddingVectorSize) / heads
   const kvHeads = sizeOf(base, 'attention.head_count_kv', heads)
   const values = sizeOf(base, 'attention.key_length', headSize) + sizeOf(base, 'attention.value_length', headSize)
-  return sizeOf(base, 'block_count', 1) * kvHeads * values * 2
+  return sizeOf(base, 'block_count', 1) * kvHeads * values
 }
 
 /** Working memory of one token of a batch: its logits, and the widest activations a few times over. */

@@ -33,7 +33,7 @@ export function readVocabulary(metadata: GgufMetadata, file: string): Vocabulary
   const model = scalar(metadata, 'tokenizer.ggml.model')
   if (model !== 'gpt2' && model !== 'llama')
     throw new FormatError(
-      `${file} has a tokenizer of kind ${String(model ?? 'none')}; served are gpt2 (byte-level BPE) and llama (SentencePiece).`,
+      `${file} has a tokenizer of kind ${typeof model === 'string' ? model : 'none'}; served are gpt2 (byte-level BPE) and llama (SentencePiece).`,
     )
   const list = metadata.get('tokenizer.ggml.tokens')
   if (list?.type !== 'array' || list.of !== 'string' || list.values.length === 0)
