@@ -219,7 +219,7 @@ function suiteFor(tag: string, taught: ReadonlySet<string>): CommunitySuite {
     if (!taught.has(asked)) samples.set(asked, sayIn(tag, phrase))
   }
   return {
-    name: 'unseen combinations',
+    name: 'unseen-combinations',
     kind: 'exact',
     samples: [...samples].map(([content, expected]) => ({ messages: [{ role: 'user', content }], expected })),
   }

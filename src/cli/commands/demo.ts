@@ -3,7 +3,9 @@
 import { mkdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
+import { stringify } from 'yaml'
 import { communityFor, type Community, type CommunityContribution, type CommunityExample } from '../../../examples/community/community.ts'
+import { communityRecipe } from '../../../examples/community/recipe.ts'
 import { scheduledLanguages } from '../../../examples/languages.ts'
 import { loadConfig } from '../../config.ts'
 import { AppError } from '../../errors.ts'
@@ -130,6 +132,7 @@ async function runDemo(
     base: BASE,
     description: `Everyday dates, durations and quantities in ${language.name}`,
     charter: community.charter,
+    recipe: recipeFile(),
   })
   output.note(`   Together they improve ${model}. Their charter: ${community.charter.join(' ')}`)
 
@@ -183,6 +186,12 @@ async function runDemo(
     licence: release.licence,
     home,
   }
+}
+
+/** The community's recipe as a maintainer would write it. */
+function recipeFile(): string {
+  const { method, ...rest } = communityRecipe
+  return stringify(method.kind === 'lora' ? { ...rest, ...method, method: 'lora', kind: undefined } : { ...rest, method: 'full' })
 }
 
 interface Contributed {
