@@ -321,6 +321,7 @@ export const opTable: Readonly<Record<OpName, Op>> = {
   /**
    * y = w·x·r with r = 1/√(mean x² + ε) for each row; outputs y [N,H] and r [N,1].
    * With e = dy·x: dw = Σₙ r·e, and dx = r·w·dy − x·r³/H·(e·w). The two sums are matrix products, which the runtime does best.
+   * SimplifiedLayerNormalization is ONNX Runtime's own; RMSNormalization of ONNX 23 would not give r.
    */
   RmsNorm: {
     shape: (inputs) => {
