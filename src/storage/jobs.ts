@@ -122,6 +122,7 @@ class JobQueue implements Jobs {
   #unlisten: () => Promise<void> = async () => {}
   #loop: Promise<void> = Promise.resolve()
   #stopping = false
+  #stopped: Promise<void> | undefined
   #nextWake = Promise.withResolvers<void>()
   #lastHeartbeat = 0
 
@@ -203,13 +204,14 @@ class JobQueue implements Jobs {
 
   async ended(job: JobId, options: { signal?: AbortSignal } = {}): Promise<Job> {
     const { signal } = options
+    const interrupted = signal ? [aborted(signal)] : []
     for (;;) {
       const woken = this.#nextWake.promise
       signal?.throwIfAborted()
       const found = await this.find(job)
       if (found.endedAt) return found
       if (this.#stopping) throw new AppError('unavailable', `The server is stopping; job ${job} goes on when it is started again.`)
-      await raceWithTimer([woken, ...(signal ? [aborted(signal)] : [])], LOOK_SECONDS)
+      await raceWithTimer([woken, ...interrupted], LOOK_SECONDS)
     }
   }
 
@@ -233,8 +235,12 @@ class JobQueue implements Jobs {
     }
   }
 
-  async stop({ graceSeconds }: { graceSeconds: number }): Promise<void> {
-    if (this.#stopping) return this.#loop
+  stop({ graceSeconds }: { graceSeconds: number }): Promise<void> {
+    this.#stopped ??= this.#stop(graceSeconds)
+    return this.#stopped
+  }
+
+  async #stop(graceSeconds: number): Promise<void> {
     this.#stopping = true
     this.#wake()
     await this.#loop
