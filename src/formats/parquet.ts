@@ -1,23 +1,16 @@
 /** Parquet as rows: reads what others publish, a row group at a time, and writes what datasets export. */
 
-import {
-  parquetMetadataAsync,
-  parquetReadObjects,
-  type AsyncBuffer,
-  type Compressors,
-  type FileMetaData,
-  type SchemaElement,
-} from 'hyparquet'
-import { compressors } from 'hyparquet-compressors'
+import { parquetMetadataAsync, parquetReadObjects, parquetSchema, type AsyncBuffer, type FileMetaData, type SchemaElement } from 'hyparquet'
 import { ByteWriter, parquetWrite } from 'hyparquet-writer'
 import type { ByteSource } from './byte-source.ts'
 import { FormatError } from './format-error.ts'
+import { checkPages, chunkRange, limitedCompressors } from './parquet-pages.ts'
 
 export const parquetLimits = {
   /** A row group is decoded as a whole. Writers make them of 128 MB at most by habit; text grows in memory. */
   groupBytes: 512 * 1024 * 1024,
-  /** Pages are of 1 MB by habit; one that says more than this before it is unpacked is a bomb. */
-  pageBytes: 64 * 1024 * 1024,
+  /** pyarrow's default is a million; each row becomes an object. */
+  groupRows: 1_048_576,
   /** The footer is held in memory. */
   footerBytes: 64 * 1024 * 1024,
   columns: 1_000,
@@ -32,21 +25,27 @@ export async function* readParquet(source: ByteSource, file = 'The file'): Async
       return new Uint8Array(await source.read(start, end)).buffer
     },
   }
-  const metadata = await readFooter(buffer, source, file)
+  const metadata = await guarded(file, () => readFooter(buffer, source, file))
   let start = 0
-  for (const [i, group] of metadata.row_groups.entries()) {
-    const size = group.columns.reduce((sum, column) => sum + (column.meta_data?.total_uncompressed_size ?? 0n), 0n)
-    if (size < 0n || size > BigInt(parquetLimits.groupBytes))
-      throw new FormatError(
-        `Row group ${i + 1} of ${file} unpacks to ${size} bytes; at most ${parquetLimits.groupBytes} are read. Write smaller groups.`,
-      )
+  for (const group of metadata.row_groups) {
     const end = start + Number(group.num_rows)
-    const rows = await guarded(file, () =>
-      parquetReadObjects({ file: buffer, metadata, rowStart: start, rowEnd: end, compressors: limited, geoparquet: false }),
-    )
-    if (rows.length !== end - start)
-      throw new FormatError(`Row group ${i + 1} of ${file} has ${rows.length} rows, but says ${end - start}.`)
-    for (const [j, values] of rows.entries()) yield { row: start + j + 1, values: plain(values, file) as Record<string, unknown> }
+    const rows = await guarded(file, async () => {
+      const tree = parquetSchema(metadata)
+      for (const chunk of group.columns) {
+        const range = chunkRange(chunk, group.num_rows, tree, source.size)
+        checkPages(await source.read(range.start, range.end), chunk, range.path)
+      }
+      return parquetReadObjects({
+        file: buffer,
+        metadata,
+        rowStart: start,
+        rowEnd: end,
+        compressors: limitedCompressors,
+        geoparquet: false,
+      })
+    })
+    if (rows.length !== end - start) throw new FormatError(`A row group of ${file} has ${rows.length} rows, but says ${end - start}.`)
+    for (const [i, values] of rows.entries()) yield { row: start + i + 1, values: plain(values, file) as Record<string, unknown> }
     start = end
   }
 }
@@ -57,15 +56,22 @@ async function readFooter(buffer: AsyncBuffer, source: ByteSource, file: string)
   const length = new DataView(tail.buffer, tail.byteOffset, 8).getUint32(0, true)
   if (length > parquetLimits.footerBytes || length + 12 > source.size)
     throw new FormatError(`${file} says its footer has ${length} bytes, which cannot be; it is cut short or no Parquet file.`)
-  const metadata = await guarded(file, () => parquetMetadataAsync(buffer, { geoparquet: false }))
-  const leaves = metadata.schema.length
-  if (leaves > parquetLimits.columns) throw new FormatError(`${file} has ${leaves} columns; at most ${parquetLimits.columns} are read.`)
-  // Every row takes at least some bits of some column; a claim far above the file's size is a lie that would cost memory.
-  let rows = 0n
-  for (const group of metadata.row_groups) {
-    rows += group.num_rows
-    if (group.num_rows < 0n || rows > BigInt(source.size) * 1_000n)
-      throw new FormatError(`${file} has ${source.size} bytes, but says it holds ${rows} rows.`)
+  const metadata = await parquetMetadataAsync(buffer, { geoparquet: false })
+  if (metadata.schema.length > parquetLimits.columns)
+    throw new FormatError(`${file} has ${metadata.schema.length} columns; at most ${parquetLimits.columns} are read.`)
+  const leaves = parquetSchema(metadata).children.length
+  for (const [i, group] of metadata.row_groups.entries()) {
+    if (!(group.num_rows >= 0n && group.num_rows <= BigInt(parquetLimits.groupRows)))
+      throw new FormatError(
+        `Row group ${i + 1} of ${file} has ${group.num_rows} rows; at most ${parquetLimits.groupRows} are read. Write smaller groups.`,
+      )
+    if (new Set(group.columns.map((column) => column.meta_data?.path_in_schema[0])).size !== leaves)
+      throw new FormatError(`Row group ${i + 1} of ${file} does not hold every column once.`)
+    const size = group.columns.reduce((sum, column) => sum + (column.meta_data?.total_uncompressed_size ?? 0n), 0n)
+    if (size > BigInt(parquetLimits.groupBytes))
+      throw new FormatError(
+        `Row group ${i + 1} of ${file} unpacks to ${size} bytes; at most ${parquetLimits.groupBytes} are read. Write smaller groups.`,
+      )
   }
   return metadata
 }
@@ -79,17 +85,6 @@ async function guarded<T>(file: string, read: () => Promise<T>): Promise<T> {
     throw new FormatError(`${file} cannot be read as Parquet: ${(cause as Error).message}.`, undefined, { cause })
   }
 }
-
-const limited: Compressors = Object.fromEntries(
-  Object.entries(compressors).map(([codec, decompress]) => [
-    codec,
-    (input: Uint8Array, outputLength: number) => {
-      if (outputLength > parquetLimits.pageBytes)
-        throw new FormatError(`A page says it unpacks to ${outputLength} bytes; at most ${parquetLimits.pageBytes} are read.`)
-      return decompress(input, outputLength)
-    },
-  ]),
-)
 
 /** Parquet's values as JSON's. */
 function plain(value: unknown, file: string): unknown {
