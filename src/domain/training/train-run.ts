@@ -77,6 +77,7 @@ async function train(app: TrainingApp, run: TrainingRun, signal: AbortSignal): P
       recipe: run.recipe,
       output,
       ...(goesOn ? { resume } : {}),
+      ...(app.trainingMemory === undefined ? {} : { memoryBudget: app.trainingMemory }),
     },
     { signal },
   )

@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { describe, test } from 'node:test'
+import { AppError } from '../../errors.ts'
+import { goldenFolder } from '../../formats/testing/model-files.ts'
+import { openDatabase } from '../../storage/database.ts'
+import { openFiles } from '../../storage/files.ts'
+import { temporaryHome } from '../../storage/testing.ts'
+import { createModel } from '../models/create-model.ts'
+import { operator } from '../people/actor.ts'
+import { addBaseFolder, contributeAccepted, endOf, openLoop, personOf } from '../releases/testing.ts'
+import { cancelRun } from './cancel-run.ts'
+import { resumeRun } from './resume-run.ts'
+import { findRun, listRuns, stepsOf } from './run-queries.ts'
+import type { TrainingRun } from './run.ts'
+import { startRun } from './start-run.ts'
+import { watchRun } from './watch-run.ts'
+
+const model = 'marathi/saathi'
+const quick = 'rank: 4\nbatchSize: 4\nmaxLength: 64\nmaxSteps: 24\nepochs: 100\ncheckpointEvery: 4'
+
+type Parts = Parameters<typeof createModel>[0] & Parameters<typeof addBaseFolder>[0] & Parameters<typeof contributeAccepted>[0]
+
+/** A community over a tiny random base, with twenty accepted examples; returns its reviewer. */
+async function community(loop: Parts) {
+  await addBaseFolder(loop, goldenFolder, 'tiny')
+  await createModel(loop, operator, model, { base: 'tiny', recipe: 'learningRate: 0.002' })
+  const asha = await personOf(loop, 'asha', 'contributor')
+  const ravi = await personOf(loop, 'ravi', 'reviewer')
+  await contributeAccepted(loop, asha, ravi, model, {
+    contents: numbers.map((word, index) => ({ prompt: `${index + 1} = `, completion: word })),
+    licence: 'CC0-1.0',
+    language: 'mr',
+    source: 'written for this test',
+    message: 'Numbers from one to twenty',
+  })
+  return { asha, ravi }
+}
+
+const numbers = 'एक दोन तीन चार पाच सहा सात आठ नऊ दहा अकरा बारा तेरा चौदा पंधरा सोळा सतरा अठरा एकोणीस वीस'.split(' ')
+
+/** Waits until the run has come to a step. */
+async function reaches(loop: Parts, run: TrainingRun, step: number): Promise<void> {
+  for await (const update of watchRun(loop, run.id)) if (update.run.progress.step >= step && update.run.progress.resume) return
+}
+
+const refusal = (code: string, sentence: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof AppError, String(error))
+  assert.match(error.message, sentence)
+  assert.equal(error.code, code)
+  return true
+}
+
+describe('a training run', () => {
+  test('goes from a reviewer’s word to a checkpoint in blob storage, step by step on record', async (t) => {
+    const loop = await openLoop(t)
+    const { ravi } = await community(loop)
+    const queued = await startRun(loop, ravi, model, { recipe: quick })
+    assert.equal(queued.state, 'queued')
+    assert.equal(queued.recipe.learningRate, 0.002, "the model's recipe counts")
+    assert.equal(queued.recipe.method.kind === 'lora' && queued.recipe.method.rank, 4, "and the run's goes before it")
+    const run = await endOf(loop, queued)
+    assert.equal(run.state, 'finished', run.error ?? '')
+    const steps = await stepsOf(loop.db, run.id)
+    assert.deepEqual(
+      steps.map(({ step }) => step),
+      Array.from({ length: 24 }, (_, index) => index + 1),
+    )
+    assert.ok(steps.at(-1)!.loss < steps[0]!.loss)
+    assert.equal(run.progress.plan?.examples, 20)
+    assert.equal(run.startedBy, ravi.id)
+    assert.deepEqual(
+      run.checkpoint?.files.map(({ path }) => path),
+      ['adapter_config.json', 'adapter_model.safetensors'],
+    )
+    for (const digest of [...run.checkpoint!.files.map((file) => file.digest), run.checkpoint!.served, run.examples!])
+      assert.ok(await loop.blobs.has(digest), digest)
+    assert.deepEqual(readdirSync(join(loop.workFolder, 'runs')), [], 'nothing is left in the work folder')
+
+    assert.equal((await startRun(loop, ravi, model, { recipe: quick })).id, run.id, 'an identical run is not made twice')
+    const again = await endOf(loop, await startRun(loop, ravi, model, { recipe: quick, again: true }))
+    assert.notEqual(again.id, run.id)
+    assert.equal(again.checkpoint?.digest, run.checkpoint?.digest, 'the same request ends with the same bytes')
+    assert.deepEqual(
+      (await listRuns(loop.db, model)).map(({ id }) => id),
+      [again.id, run.id],
+    )
+    assert.deepEqual(
+      (await listRuns(loop.db, model, { after: again.id })).map(({ id }) => id),
+      [run.id],
+    )
+  })
+
+  test('that is cancelled keeps its checkpoint, and resumed ends with the same bytes as one that never stopped', async (t) => {
+    const loop = await openLoop(t)
+    const { ravi, asha } = await community(loop)
+    const recipe = quick.replace('maxSteps: 24', 'maxSteps: 400')
+    const run = await startRun(loop, ravi, model, { recipe })
+    await reaches(loop, run, 8)
+    await assert.rejects(cancelRun(loop, asha, run.id), refusal('forbidden', /takes a reviewer/))
+    await cancelRun(loop, ravi, run.id)
+    const stopped = await settled(loop, run.id)
+    assert.equal(stopped.state, 'cancelled')
+    assert.ok(existsSync(join(loop.workFolder, 'runs', String(run.id), stopped.progress.resume!.file)))
+    assert.equal(stopped.checkpoint, null)
+    const { step } = stopped.progress.resume!
+    assert.ok(step < 400, `it stopped at ${step}`)
+
+    const resumed = await endOf(loop, await resumeRun(loop, ravi, run.id))
+    assert.equal(resumed.state, 'finished', resumed.error ?? '')
+    assert.equal((await stepsOf(loop.db, run.id)).length, 400)
+    const whole = await endOf(loop, await startRun(loop, ravi, model, { recipe, again: true }))
+    assert.equal(resumed.checkpoint!.digest, whole.checkpoint!.digest)
+    assert.deepEqual(await lossesOf(loop, resumed), await lossesOf(loop, whole))
+    await assert.rejects(resumeRun(loop, ravi, run.id), refusal('conflict', /Run \d+ has finished/))
+    await assert.rejects(cancelRun(loop, ravi, run.id), refusal('conflict', /has finished already; there is nothing to cancel/))
+  })
+
+  test('that cannot work is refused before it exists', async (t) => {
+    const loop = await openLoop(t, { work: false })
+    await addBaseFolder(loop, goldenFolder, 'tiny')
+    await createModel(loop, operator, model, { base: 'tiny' })
+    const asha = await personOf(loop, 'asha', 'contributor')
+    const ravi = await personOf(loop, 'ravi', 'reviewer')
+    const start = (recipe = '', app = loop) => startRun(app, ravi, model, { recipe })
+    await assert.rejects(start(), refusal('invalid', /The dataset of marathi\/saathi is empty; contribute examples/))
+    await contributeAccepted(loop, asha, ravi, model, {
+      contents: [{ prompt: '1 = ', completion: 'एक' }],
+      licence: 'CC0-1.0',
+      language: 'mr',
+      source: 'written for this test',
+      message: 'One',
+    })
+    await assert.rejects(startRun(loop, asha, model), refusal('forbidden', /asha is a contributor; this takes a reviewer/))
+    await assert.rejects(start('learningRte: 1'), refusal('invalid', /unknown key "learningRte" on line 1; did you mean "learningRate"\?/))
+    await assert.rejects(start('rank: 512'), refusal('invalid', /Rank 512 exceeds .* choose a rank up to \d+\./))
+    await assert.rejects(start('method: full'), refusal('invalid', /are adapters over its base; "method: full"/))
+    await assert.rejects(
+      start('', { ...loop, trainingMemory: 1_000_000 } as typeof loop),
+      refusal('invalid', /This run needs about .* and 1 MB are free here; .* Lower batchSize \(8\) or maxLength \(256\)/),
+    )
+    await assert.rejects(startRun(loop, ravi, 'marathi/nobody'), refusal('not-found', /There is no community model marathi\/nobody/))
+    await assert.rejects(findRun(loop.db, 99), refusal('not-found', /There is no run 99/))
+    assert.deepEqual(await listRuns(loop.db, model), [])
+  })
+
+  test('whose whole process is killed goes on after the restart and ends with the same bytes', async (t) => {
+    const home = await temporaryHome(t)
+    {
+      const db = await openDatabase({ kind: 'embedded', folder: join(home, 'database') })
+      await community({ db, blobs: await openFiles(join(home, 'blobs')) } as Parts)
+      await db.close()
+    }
+    const recipe = quick.replace('maxSteps: 24', 'maxSteps: 120')
+    const whole = await work(home, recipe)
+    const killed = await work(home, recipe, { killAt: 30 })
+    assert.ok(killed.steps.size < 120 && killed.checkpoint === null, `it had come to step ${killed.steps.size}`)
+    const resumed = await work(home, recipe, { run: killed.run })
+    assert.equal(resumed.checkpoint, whole.checkpoint)
+    assert.deepEqual([...resumed.steps], [...whole.steps])
+  })
+})
+
+async function settled(loop: Parts, id: number): Promise<TrainingRun> {
+  for (;;) {
+    const run = await findRun(loop.db, id)
+    if (run.endedAt) return run
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
+async function lossesOf(loop: Parts, run: TrainingRun): Promise<readonly number[]> {
+  return (await stepsOf(loop.db, run.id)).map(({ loss }) => loss)
+}
+
+/** Runs testing/worker.ts to its end, or kills it once it has come to a step; says what it printed. */
+async function work(home: string, recipe: string, options: { readonly run?: string; readonly killAt?: number } = {}) {
+  const worker = join(import.meta.dirname, 'testing', 'worker.ts')
+  const child = spawn(process.execPath, [worker, home, model, recipe, ...(options.run ? [options.run] : [])], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const steps = new Map<number, string>()
+  let run = ''
+  let checkpoint: string | null = null
+  const ended = once(child, 'exit')
+  for await (const line of createInterface(child.stdout)) {
+    const [kind, first, second] = line.split(' ') as [string, string, string]
+    if (kind === 'run') run = first
+    else if (kind === 'step') steps.set(Number(first), second)
+    else if (kind === 'checkpoint') checkpoint = `${first} ${second}`
+    else assert.fail(line)
+    if (options.killAt !== undefined && steps.has(options.killAt)) child.kill('SIGKILL')
+  }
+  await ended
+  return { run, steps, checkpoint }
+}
