@@ -4,10 +4,12 @@ import assert from 'node:assert/strict'
 import { createReadStream } from 'node:fs'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { parquetSchema, type ColumnChunk, type FileMetaData } from 'hyparquet'
 import { bytesSource } from './byte-source.ts'
 import { canonicalJson } from './canonical.ts'
 import { readCsv } from './csv.ts'
 import { jsonLine, jsonLines, jsonlLimits, readJsonl } from './jsonl.ts'
+import { checkPages } from './parquet-pages.ts'
 import { readParquet, writeParquet } from './parquet.ts'
 import { broken, survives } from './testing/fuzz.ts'
 import { sharedFile } from './testing/model-files.ts'
@@ -148,6 +150,23 @@ test('Parquet of several row groups is read in order', async () => {
     values,
   )
   assert.deepEqual(rows.at(-1)?.row, 2_500)
+})
+
+test('a Parquet page that says one value a thousand million times is refused before it is written out', () => {
+  const runs = [6, 0, 0, 0, 0xfe, 0xff, 0xff, 0xff, 0x07, 1]
+  // Thrift's compact form of a page header: kind 0, both sizes, and the data page's count, encodings.
+  const header = [0x15, 0, 0x15, 2 * runs.length, 0x15, 2 * runs.length, 0x2c, 0x15, 2 * 3, 0x15, 0, 0x15, 6, 0x15, 6, 0, 0]
+  const root = parquetSchema({
+    schema: [
+      { name: 'root', num_children: 1 },
+      { name: 'a', type: 'INT32', repetition_type: 'OPTIONAL' },
+    ],
+  } as unknown as FileMetaData)
+  const chunk = { meta_data: { codec: 'UNCOMPRESSED', num_values: 3n, path_in_schema: ['a'] } } as ColumnChunk
+  assert.throws(
+    () => checkPages(Uint8Array.from([...header, ...runs]), chunk, [root, ...root.children]),
+    /a run of 1073741823 values where 3 are left/,
+  )
 })
 
 test('broken rows end in a sentence, never in another error', async () => {
