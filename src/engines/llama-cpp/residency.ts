@@ -1,6 +1,5 @@
 /** Which base models and adapters are in memory: loaded on first use, let go, least recently used first, when others need the room. */
 
-import { cpus } from 'node:os'
 import type { Llama, LlamaModel } from 'node-llama-cpp'
 import { AppError, sentenceOf } from '../../errors.ts'
 import { FormatError } from '../../formats/format-error.ts'
@@ -22,7 +21,7 @@ export interface ResidencyOptions {
   readonly parallel: number
   /** Bytes of cache that one base and adapter may take; fewer requests run side by side where a model needs more each. */
   readonly cacheBytes: number
-  /** Processor threads for one batch; null lets the size of the model decide. */
+  /** Processor threads for one batch, at most; null is as many as there are cores. Small models take one whatever is allowed. */
   readonly threads: number | null
   /**
    * Keeps attention in 32 bits, for comparing with other implementations: with F32 weights log-probabilities then agree to about 1e-4, and with
@@ -176,7 +175,8 @@ export class Residency {
     base = this.#bases.get(served.base) ?? (await this.#loadBase(served.base, signal))
     const { llama, errors } = await this.#llama()
     errors.length = 0
-    const threads = this.#options.threads ?? (base.model.size < oneThreadBytes ? 1 : llama.maxThreads || cpus().length)
+    const allowed = this.#options.threads ?? (llama.maxThreads || llama.cpuMathCores)
+    const threads = base.model.size < oneThreadBytes ? 1 : allowed
     let context
     try {
       context = await base.model.createContext({
