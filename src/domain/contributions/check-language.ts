@@ -16,7 +16,8 @@ export function parseLanguage(input: string): { readonly tag: string } | { reado
   } catch {
     return refuse('is not a BCP 47 tag')
   }
-  const language = locale.language
+  // Newer engines leave the language of "und" out.
+  const language = (locale.language as string | undefined) ?? 'und'
   if (language === 'und' || language === 'mul' || language === 'zxx') return refuse('does not say which language it is')
   // CLDR names every two-letter language, but only some of the 7,000 with three letters.
   if (language.length !== 3 && nameOf(language) === undefined) return refuse('is not a language anyone registered')
@@ -39,18 +40,43 @@ function tagOfName(name: string): string | null {
   return byName.get(name.trim().normalize('NFC').toLowerCase()) ?? null
 }
 
-/** All two- and three-letter codes CLDR has a name for: 18,000 look-ups, done once and only when a tag is wrong. */
+/** The scheduled languages of India, which communities here most often write by their own name. */
+const ownNames = [
+  'as',
+  'bn',
+  'brx',
+  'doi',
+  'gu',
+  'hi',
+  'kn',
+  'kok',
+  'ks',
+  'mai',
+  'ml',
+  'mni',
+  'mr',
+  'ne',
+  'or',
+  'pa',
+  'sa',
+  'sat',
+  'sd',
+  'ta',
+  'te',
+  'ur',
+]
+
+/** English names of all two-letter codes and of the above: 700 look-ups, done once and only when a tag is wrong. */
 function languagesByName(): Map<string, string> {
   const letters = [...'abcdefghijklmnopqrstuvwxyz']
-  const pairs = letters.flatMap((a) => letters.map((b) => a + b))
   const found = new Map<string, string>()
-  for (const code of [...pairs, ...pairs.flatMap((pair) => letters.map((c) => pair + c))]) {
-    const english = nameOf(code)
-    if (english === undefined) continue
-    const canonical = Intl.getCanonicalLocales(code)[0] as string
-    if (!found.has(english.toLowerCase())) found.set(english.toLowerCase(), canonical)
+  for (const code of [...letters.flatMap((a) => letters.map((b) => a + b)), ...ownNames]) {
+    const english = nameOf(code)?.toLowerCase()
+    if (english !== undefined && !found.has(english)) found.set(english, Intl.getCanonicalLocales(code)[0] as string)
+  }
+  for (const code of ownNames) {
     const own = new Intl.DisplayNames(code, { type: 'language', fallback: 'none' }).of(code)
-    if (own !== undefined && !found.has(own.toLowerCase())) found.set(own.toLowerCase(), canonical)
+    if (own !== undefined) found.set(own.toLowerCase(), code)
   }
   return found
 }

@@ -40,9 +40,9 @@ const speakers: Readonly<Record<string, string>> = {
 export function changeOfRow(row: number, value: unknown): OfferedChange {
   const unreadable = (sentence: string): OfferedChange => ({ kind: 'unreadable', row, sentence })
   if (!isRecord(value)) return unreadable(`A row is a JSON object, not ${describe(value)}.`)
-  const record = Object.fromEntries(
-    Object.entries(value).map(([name, cell]) => [name.trim().toLowerCase(), cell === '' ? undefined : cell]),
-  )
+  const cells = Object.entries(value).map(([name, cell]) => [name.trim().toLowerCase(), cell] as const)
+  // An empty cell is a column this row does not use.
+  const record = Object.fromEntries(cells.filter(([, cell]) => cell !== '' && cell !== null && cell !== undefined))
   const { removes, replaces } = record
   if (removes !== undefined) {
     if (typeof removes !== 'string') return unreadable(`removes must be the digest of an example, not ${describe(removes)}.`)
@@ -105,7 +105,7 @@ function provenanceOf(record: Row): OfferedProvenance | string {
   const outer = isRecord(record['provenance']) ? { ...record, ...record['provenance'] } : record
   const found: Record<string, string> = {}
   for (const [field, columns] of Object.entries(provenanceColumns)) {
-    const value = columns.map((column) => outer[column]).find((cell) => cell !== undefined && cell !== null)
+    const value = columns.map((column) => outer[column]).find((cell) => cell !== undefined && cell !== null && cell !== '')
     if (value === undefined) continue
     if (typeof value !== 'string') return `${field} must be a text, not ${describe(value)}.`
     found[field] = value

@@ -46,14 +46,21 @@ async function* readJsonl(bytes: Bytes): AsyncIterable<OfferedChange> {
 }
 
 async function* readCsv(bytes: Bytes): AsyncIterable<OfferedChange> {
-  const skipped: OfferedChange[] = []
+  // The parser runs ahead of the loop below, so rows are numbered as it meets them.
   let row = 0
+  let skipped: OfferedChange[] = []
+  const skippedBefore = (next: number) => {
+    const due = skipped.filter((change) => (change.row as number) < next)
+    skipped = skipped.filter((change) => (change.row as number) >= next)
+    return due
+  }
   const parser = csvParser({
     columns: true,
     bom: true,
     skip_empty_lines: true,
     skip_records_with_error: true,
     max_record_size: fileLimits.row,
+    on_record: (record: unknown) => ({ row: ++row, record }),
     on_skip: (error) => {
       if (error) skipped.push({ kind: 'unreadable', row: ++row, sentence: `${error.message}.` })
       return undefined
@@ -62,19 +69,19 @@ async function* readCsv(bytes: Bytes): AsyncIterable<OfferedChange> {
   const input = Readable.from(bytes instanceof Uint8Array ? [bytes] : bytes)
   input.on('error', (error) => parser.destroy(error))
   try {
-    for await (const record of input.pipe(parser)) {
-      yield* skipped.splice(0)
-      yield changeOfRow(++row, record)
+    for await (const { row, record } of input.pipe(parser) as AsyncIterable<{ row: number; record: unknown }>) {
+      yield* skippedBefore(row)
+      yield changeOfRow(row, record)
     }
+    yield* skipped
   } catch (error) {
-    yield* skipped.splice(0)
     if (!(error instanceof Error) || !('code' in error) || !String(error.code).startsWith('CSV_')) throw error
+    yield* skipped
     yield { kind: 'unreadable', row: ++row, sentence: `${error.message}. Nothing after it could be read.` }
   } finally {
     input.destroy()
     parser.destroy()
   }
-  yield* skipped
 }
 
 async function* readParquet(bytes: Bytes): AsyncIterable<OfferedChange> {

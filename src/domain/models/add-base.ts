@@ -38,7 +38,8 @@ export async function addBase(
     const files = await storeFiles(app.blobs, listing, options)
     await using base = await openBase(app.blobs, files)
     const served = await convert(app.blobs, base, { name, licence }, options)
-    return app.db.transaction().execute(async (db) => {
+    // Awaited here, before the files are closed: a rejection meanwhile would have nobody to hear it.
+    return await app.db.transaction().execute(async (db) => {
       await refuseTakenName(db, name)
       await db
         .insertInto('baseModels')
