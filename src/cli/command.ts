@@ -24,12 +24,16 @@ interface GlobalOptions {
   readonly token?: string
 }
 
-/** Wraps a command's action: connects, runs, closes, and turns what is thrown into one line and an exit code. */
+/**
+ * Wraps a command's action: connects, runs, closes, and turns what is thrown into one line and an exit code. `works`: it waits for background work,
+ * which an app in this process then has to do itself.
+ */
 export function action<A extends unknown[]>(
   run: (context: CommandContext, ...args: A) => Promise<void>,
+  { works = false } = {},
 ): (...args: unknown[]) => Promise<void> {
   return withoutApp(async ({ config, output, signal, token }, ...args) => {
-    await using connection = await connect(config, token)
+    await using connection = await connect(config, token, works)
     await run({ config, output, client: connection.client, url: connection.url, signal }, ...(args as A))
   })
 }

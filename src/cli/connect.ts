@@ -24,14 +24,15 @@ export interface Connection extends AsyncDisposable {
 /** A server that does not answer its health check this fast is taken for gone; it answers in a few milliseconds. */
 const HEALTH_MS = 2_000
 
-export async function connect(config: Config, token: string | null): Promise<Connection> {
+/** @param works whether the command waits for background work: only then does an app in this process take up jobs, so that a mere look starts none */
+export async function connect(config: Config, token: string | null, works: boolean): Promise<Connection> {
   const note = await runningServer(config.home)
   if (note) {
     const client = new Client(fetch, note.url, token ?? note.operatorKey)
     return { client, url: note.url, [Symbol.asyncDispose]: async () => {} }
   }
   const app = await openApp(config)
-  await app.start()
+  if (works) await app.start()
   const client = new Client((request) => app.http.fetch(request), 'http://in-process', token ?? app.operatorKey)
   return { client, url: null, [Symbol.asyncDispose]: () => app.close() }
 }

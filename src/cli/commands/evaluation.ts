@@ -32,9 +32,12 @@ export function evaluationCommands(program: Command): void {
       examples(['evaluate marathi/saathi', 'evaluate marathi/saathi --run 3', 'evaluate marathi/saathi --release 0.1.0']),
     )
     .action(
-      action(async ({ client, output, signal }, name: string, options: { run?: number; release?: string }) => {
-        output.result(await evaluateAndWait(client, output, name, options, signal), describe)
-      }),
+      action(
+        async ({ client, output, signal }, name: string, options: { run?: number; release?: string }) => {
+          output.result(await evaluateAndWait(client, output, name, options, signal), describe)
+        },
+        { works: true },
+      ),
     )
 }
 

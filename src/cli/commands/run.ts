@@ -24,16 +24,19 @@ export function runCommands(program: Command): void {
     .option('--again', 'train even if the same run is there already')
     .addHelpText('after', examples(['train marathi/saathi', 'train marathi/saathi --recipe longer.yaml']))
     .action(
-      action(async ({ client, output, signal }, name: string, options: { recipe?: string; again?: boolean }) => {
-        const recipe =
-          options.recipe === undefined
-            ? undefined
-            : await readFile(resolve(options.recipe), 'utf8').catch((cause: unknown) => {
-                throw new AppError('not-found', `There is no recipe file ${options.recipe}.`, { cause })
-              })
-        const run = await client.post<Run>(`/api/models/${name}/runs`, { recipe, again: options.again ?? false })
-        output.result(await followRun(client, output, run, signal), describe)
-      }),
+      action(
+        async ({ client, output, signal }, name: string, options: { recipe?: string; again?: boolean }) => {
+          const recipe =
+            options.recipe === undefined
+              ? undefined
+              : await readFile(resolve(options.recipe), 'utf8').catch((cause: unknown) => {
+                  throw new AppError('not-found', `There is no recipe file ${options.recipe}.`, { cause })
+                })
+          const run = await client.post<Run>(`/api/models/${name}/runs`, { recipe, again: options.again ?? false })
+          output.result(await followRun(client, output, run, signal), describe)
+        },
+        { works: true },
+      ),
     )
 
   const run = program.command('run').description('training runs')
@@ -88,10 +91,13 @@ export function runCommands(program: Command): void {
     .description('go on with a cancelled or failed run from its newest checkpoint')
     .addHelpText('after', examples(['run resume 1']))
     .action(
-      action(async ({ client, output, signal }, id: string) => {
-        const resumed = await client.post<Run>(`/api/runs/${wholeNumber('The run')(id)}/resume`)
-        output.result(await followRun(client, output, resumed, signal), describe)
-      }),
+      action(
+        async ({ client, output, signal }, id: string) => {
+          const resumed = await client.post<Run>(`/api/runs/${wholeNumber('The run')(id)}/resume`)
+          output.result(await followRun(client, output, resumed, signal), describe)
+        },
+        { works: true },
+      ),
     )
 }
 
