@@ -89,6 +89,8 @@ async function askAll(app: EvaluationApp, evaluation: Evaluation, signal: AbortS
     }
   }
   await Promise.allSettled(Array.from({ length: inFlight }, () => ask().catch((error: unknown) => failed.abort(error))))
+  // Stopped in the middle, the suite's file would stay open.
+  await samples.return?.()
   options.signal.throwIfAborted()
   return results
 }

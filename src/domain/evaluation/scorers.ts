@@ -69,7 +69,7 @@ async function scoreExact(
     'messages' in sample ? engine.chat(model, sample.messages, sampling, options) : engine.complete(model, sample.prompt, sampling, options)
   let answer = ''
   for await (const part of stream) if (part.kind === 'text') answer += part.text
-  return { index, kind: 'exact', answer, right: comparable(answer) === comparable(sample.expected) }
+  return { index, kind: 'exact', answer, right: sameAnswer(answer, sample.expected) }
 }
 
 async function scoreChoice(
@@ -91,8 +91,10 @@ function contextOf(engine: ScoringEngine, model: ServedModel, sample: SampleInpu
   return 'messages' in sample ? engine.render(model, sample.messages) : Promise.resolve(sample.prompt)
 }
 
-function comparable(text: string): string {
-  return text.normalize('NFC').trim()
+/** Equal in NFC and without surrounding white space. */
+export function sameAnswer(answer: string, expected: string): boolean {
+  const [said, wanted] = [answer, expected].map((text) => text.normalize('NFC').trim())
+  return said === wanted
 }
 
 function total(tokens: readonly { readonly logprob: number }[]): number {

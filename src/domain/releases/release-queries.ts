@@ -14,7 +14,10 @@ export async function findRelease(db: Db, model: string, version: string): Promi
   if (version === 'latest') {
     const latest = await latestRelease(db, id)
     if (!latest)
-      throw new AppError('not-found', `${model} has no release yet; "release ${model} --version 0.1.0" makes one from its newest run.`)
+      throw new AppError(
+        'not-found',
+        `${model} has no published release; "release ${model} --version 0.1.0" makes one from its newest run.`,
+      )
     return latest
   }
   const row = await releases(db).where('releases.modelId', '=', id).where('releases.version', '=', version).executeTakeFirst()
