@@ -113,7 +113,7 @@ export function emitted(name: string, outputs: ReadonlyMap<string, Value>, optio
     inputs,
     outputs: outputSpecs,
     initializers,
-    nodes,
+    nodes: leavesLast(nodes),
   })
   return { onnx, inputs, outputs: outputSpecs }
 }
@@ -138,4 +138,15 @@ function onnxAttributes(attributes: Attributes, omitted: readonly (string | unde
       return [name, { kind: floatAttributes.has(name) ? 'float' : 'int', value }]
     }),
   )
+}
+
+/**
+ * The same nodes, those whose results nobody reads moved to the end, the last first. ONNX Runtime runs a graph depth-first from such nodes,
+ * beginning with the last: so it computes each gradient as soon as it can and lets go of what the gradient needed. In the other
+ * order all weight gradients would wait for the whole backward pass.
+ */
+function leavesLast(nodes: readonly OnnxNode[]): OnnxNode[] {
+  const read = new Set(nodes.flatMap((node) => node.inputs))
+  const isLeaf = (node: OnnxNode): boolean => !node.outputs.some((name) => read.has(name))
+  return [...nodes.filter((node) => !isLeaf(node)), ...nodes.filter(isLeaf).reverse()]
 }
