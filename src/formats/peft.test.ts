@@ -8,10 +8,10 @@ import { adapterToGguf } from './hf-to-gguf.ts'
 import { adapterScale, parseAdapterConfig, readAdapter, writeAdapter } from './peft.ts'
 import { openSafetensors } from './safetensors.ts'
 import { brokenJson, survives } from './testing/fuzz.ts'
-import { gathered, goldenAdapter, goldenFolder, readJson, readModel } from './testing/model-files.ts'
+import { gathered, goldenAdapter, goldenAdapterFolder, goldenFolder, readJson, readModel } from './testing/model-files.ts'
 
-const json = readJson(goldenFolder, 'adapter_config.json') as Record<string, unknown>
-const weights = await openSafetensors(bytesSource(readFileSync(join(goldenFolder, 'adapter_model.safetensors'))))
+const json = readJson(goldenAdapterFolder, 'adapter_config.json') as Record<string, unknown>
+const weights = await openSafetensors(bytesSource(readFileSync(join(goldenAdapterFolder, 'adapter_model.safetensors'))))
 const { config: base } = await readModel(goldenFolder)
 
 test('an adapter that PEFT saved is read whole: every layer, every projection', async () => {

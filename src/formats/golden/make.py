@@ -84,7 +84,9 @@ with torch.no_grad():
         parameter.copy_((torch.randn_like(parameter) * 0.2 + 1 if "norm" in name else torch.randn_like(parameter) * scale).half().float())
 model.half().save_pretrained(here)
 (here / "generation_config.json").unlink(missing_ok=True)
-model.float()
+# Loaded anew: halving the model also halves its rotary table, which float() does not bring back.
+model = LlamaForCausalLM.from_pretrained(here, dtype=torch.float32).eval()
+torch.manual_seed(20262)
 
 ids = tokenizer.encode(sentences[0] + "\n" + sentences[1]).ids[:96]
 
@@ -105,8 +107,8 @@ with torch.no_grad():
             parameter.copy_(torch.randn_like(parameter) * 0.15)
     adapted = top(lora.eval()(torch.tensor([ids])).logits)
 lora.peft_config["default"].base_model_name_or_path = "commonweights/golden"
-lora.save_pretrained(here)
-(here / "README.md").unlink(missing_ok=True)
+lora.save_pretrained(here / "adapter")
+(here / "adapter" / "README.md").unlink(missing_ok=True)
 
 values = (np.random.default_rng(7).standard_normal(256) * np.repeat([1, 0.01, 30, 1e-4, 1, 2, 0, 1], 32)).astype(np.float32)
 # Halves, where C rounds away from zero and others do not.

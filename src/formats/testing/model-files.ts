@@ -9,6 +9,7 @@ import { readAdapter, type Adapter } from '../peft.ts'
 import { openSafetensors } from '../safetensors.ts'
 
 export const goldenFolder = join(import.meta.dirname, '../golden')
+export const goldenAdapterFolder = join(goldenFolder, 'adapter')
 
 /** What PyTorch, transformers, PEFT and gguf-py computed; see golden/make.py. */
 export interface Golden {
@@ -56,8 +57,8 @@ export async function readModel(folder: string): Promise<HfModel> {
 
 export async function goldenAdapter(): Promise<Adapter> {
   const { config } = await readModel(goldenFolder)
-  const weights = await openSafetensors(bytesSource(readFileSync(join(goldenFolder, 'adapter_model.safetensors'))))
-  return readAdapter(readJson(goldenFolder, 'adapter_config.json'), weights, config)
+  const weights = await openSafetensors(bytesSource(readFileSync(join(goldenAdapterFolder, 'adapter_model.safetensors'))))
+  return readAdapter(readJson(goldenAdapterFolder, 'adapter_config.json'), weights, config)
 }
 
 export async function gathered(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
