@@ -2,7 +2,7 @@
 
 import type { Digest } from '../../storage/blobs.ts'
 import type { Db } from '../../storage/database.ts'
-import { isNear, nearTextLimits, shinglesOf } from '../models/near-text.ts'
+import { comparedText, isNear, nearTextLimits, type ComparedText } from '../models/near-text.ts'
 import type { Finding } from './contribution.ts'
 import type { Example } from './example.ts'
 import { comingOf, targetOf, wholeText, type PreparedChange } from './prepared-change.ts'
@@ -32,32 +32,36 @@ export function duplicatesWithin(changes: readonly PreparedChange[]): Finding[] 
 /** Pairs compared at most per row: one text that is near thousands says so once. */
 const comparisons = 50
 
+interface Compared extends ComparedText {
+  readonly row: number
+  readonly contentDigest: Digest
+}
+
 /** Rows that are nearly the same as an earlier row. Pure. */
 export function nearDuplicatesWithin(changes: readonly PreparedChange[]): Finding[] {
-  const seen = new Map<number, { row: number; text: string; contentDigest: Digest }[]>()
+  const seen = new Map<number, Compared[]>()
   const findings: Finding[] = []
   for (const coming of changes.map(comingOf)) {
     if (!coming) continue
-    const text = wholeText(coming.example.content)
-    const candidates = new Map(coming.bands.flatMap((band) => (seen.get(band) ?? []).map((other) => [other.row, other] as const)))
+    const { row, contentDigest } = coming
+    const mine = { ...comparedText(wholeText(coming.example.content)), row, contentDigest }
+    const candidates = new Set(coming.bands.flatMap((band) => seen.get(band) ?? []))
     const near = firstNear(
-      text,
-      [...candidates.values()].filter((other) => other.contentDigest !== coming.contentDigest),
+      mine,
+      [...candidates].filter((other) => other.contentDigest !== contentDigest),
     )
-    if (near) findings.push(nearFinding(coming.row, `row ${near.row}`))
+    if (near) findings.push(nearFinding(row, `row ${near.row}`))
     for (const band of coming.bands) {
       const others = seen.get(band)
-      if (!others) seen.set(band, [{ row: coming.row, text, contentDigest: coming.contentDigest }])
-      else if (others.length < comparisons) others.push({ row: coming.row, text, contentDigest: coming.contentDigest })
+      if (!others) seen.set(band, [mine])
+      else if (others.length < comparisons) others.push(mine)
     }
   }
   return findings
 }
 
-function firstNear<Other extends { readonly text: string }>(text: string, others: readonly Other[]): Other | undefined {
-  if (others.length === 0) return undefined
-  const shingles = shinglesOf(text)
-  return others.slice(0, comparisons).find((other) => isNear(text, other.text, { a: shingles, b: shinglesOf(other.text) }))
+function firstNear<Other extends ComparedText>(mine: ComparedText, others: readonly Other[]): Other | undefined {
+  return others.slice(0, comparisons).find((other) => isNear(mine, other))
 }
 
 function nearFinding(row: number, what: string): Finding {
@@ -102,8 +106,8 @@ export async function nearDuplicatesInDataset(db: Db, modelId: number, changes: 
       .slice(0, comparisons)
   const texts = await textsByDigest(db, [...new Set(coming.flatMap(candidatesOf))])
   return coming.flatMap((example): Finding[] => {
-    const others = candidatesOf(example).map((digest) => ({ digest, text: texts.get(digest) as string }))
-    const near = firstNear(wholeText(example.example.content), others)
+    const others = candidatesOf(example).map((digest) => ({ digest, ...comparedText(texts.get(digest) as string) }))
+    const near = firstNear(comparedText(wholeText(example.example.content)), others)
     return near ? [nearFinding(example.row, `an example of the dataset, ${near.digest}`)] : []
   })
 }

@@ -2,8 +2,8 @@
 
 import type { Blobs } from '../../storage/blobs.ts'
 import type { Db } from '../../storage/database.ts'
-import { bandsOf, isNear, shinglesOf, textKey } from '../models/near-text.ts'
-import { readSuite, suitesWithKeys } from '../models/suite-queries.ts'
+import { bandsOf, comparedText, isNear, shinglesOf, textKey, type ComparedText } from '../models/near-text.ts'
+import { listSuites, readSuite, suitesWithKeys } from '../models/suite-queries.ts'
 import { nearKey, questionOf, suiteKeysOf } from '../models/suite-samples.ts'
 import type { Finding } from './contribution.ts'
 import { textsOf, type ExampleContent } from './example.ts'
@@ -36,6 +36,7 @@ export async function overlapWithSuites(
   modelId: number,
   changes: readonly PreparedChange[],
 ): Promise<Finding[]> {
+  if ((await listSuites(app.db, modelId)).length === 0) return []
   const coming = changes.flatMap((change) => comingOf(change) ?? [])
   const revealed = coming.map(({ row, example, bands }) => ({
     row,
@@ -76,17 +77,15 @@ async function nearSamples(
   keys: ReadonlySet<string>,
   suspects: readonly Suspect[],
 ): Promise<Finding[]> {
-  const samples: { text: string; keys: ReadonlySet<string>; shingles: ReadonlySet<number> }[] = []
+  const samples: { text: ComparedText; keys: ReadonlySet<string> }[] = []
   for await (const sample of readSuite(app, suite)) {
     const own = new Set(suiteKeysOf(sample).filter((key) => keys.has(key)))
-    if (own.size > 0) samples.push({ text: questionOf(sample), keys: own, shingles: shinglesOf(questionOf(sample)) })
+    if (own.size > 0) samples.push({ text: comparedText(questionOf(sample)), keys: own })
   }
   return suspects.flatMap(({ row, near, texts }): Finding[] => {
     const candidates = samples.filter((sample) => near.some((key) => sample.keys.has(key)))
-    const mine = texts.map((text) => ({ text, shingles: shinglesOf(text) }))
-    const close = candidates.some((sample) =>
-      mine.some(({ text, shingles }) => isNear(text, sample.text, { a: shingles, b: sample.shingles })),
-    )
+    const mine = texts.map(comparedText)
+    const close = candidates.some((sample) => mine.some((text) => isNear(text, sample.text)))
     const sentence = `It is nearly a question of the eval suite ${suite.name}; make sure that it does not give the answer away.`
     return close ? [{ check: 'overlap', severity: 'warning', row, sentence }] : []
   })

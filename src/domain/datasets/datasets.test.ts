@@ -266,9 +266,9 @@ describe('exporting', () => {
     const app = await openCommunity(t)
     const { revision } = await accepted(app, adding(...contents))
     const bytes = Buffer.concat(await Array.fromAsync(exportRevision(app, revision, 'parquet' satisfies ExportFormat)))
-    const rows = await parquetReadObjects({ file: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer })
+    const rows = await parquetReadObjects({ file: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) })
     assert.deepEqual(
-      rows.map((row) => row['digest']),
+      rows.map((row: Record<string, unknown>) => row['digest']),
       await Array.fromAsync(membersOf(app.db, revision)),
     )
   })
