@@ -69,6 +69,8 @@ function allowed({ file, target }: Import): boolean {
   const folder = file.split('/')[0] as string
   const rules = MAY_IMPORT[folder]
   if (rules === undefined) return true
+  // The demo plays the bundled community.
+  if (folder === 'cli' && target.startsWith('../examples/')) return true
   if (target.startsWith(`${folder}/`)) return folder !== 'domain' || stageAllows(file, target)
   return rules.some((rule) => (rule.endsWith('.ts') ? target === rule : target.startsWith(`${rule}/`)))
 }
@@ -134,6 +136,7 @@ test('HTTP status codes stand only in http/errors.ts', () => {
 test('the environment is read in config.ts alone', () => {
   const guilty = production
     .filter((file) => file !== 'config.ts')
-    .filter((file) => /process\.env/.test(readFileSync(join(src, file), 'utf8')))
+    // Setting a variable for a library that knows no other switch (trainers/local/onnx-runtime.ts) reads nothing.
+    .filter((file) => /process\.env(?!\['\w+'\] = )/.test(readFileSync(join(src, file), 'utf8')))
   assert.deepEqual(guilty, [])
 })

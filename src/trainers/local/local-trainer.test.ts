@@ -79,6 +79,16 @@ test('a full disk ends a run in words, and with space it goes on from its checkp
   }
 })
 
+test('ONNX Runtime keeps no device id and no record of use', async (t) => {
+  const home = temporaryFolder(t)
+  const before = process.env['HOME']
+  process.env['HOME'] = home
+  t.after(() => (process.env['HOME'] = before))
+  const request = requestIn(t)
+  await Array.fromAsync(trainer.train({ ...request, recipe: { ...request.recipe, maxSteps: 1 } }))
+  assert.deepEqual(readdirSync(home), [])
+})
+
 const shared = process.env['COMMONWEIGHTS_SHARED_DATA'] ?? join(import.meta.dirname, '../../../../shared/data')
 const stories = join(shared, '06-weights/stories260K/hf')
 

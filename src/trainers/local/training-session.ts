@@ -3,7 +3,7 @@
  * update. Weights are feeds that every session shares; outputs go to memory allocated once, and the update swaps between two sets of it.
  */
 
-import * as ort from 'onnxruntime-node'
+import { ort } from './onnx-runtime.ts'
 import type { HfConfig } from '../../formats/hf-config.ts'
 import {
   gradientGraph,
