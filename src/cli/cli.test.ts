@@ -27,15 +27,17 @@ async function cw(...args: string[]): Promise<{ code: number | null; out: string
   return { code, out, err }
 }
 
-/** Until the server has said where it is. */
-async function served(child: ChildProcess): Promise<string> {
-  let text = ''
-  for await (const data of child.stderr as AsyncIterable<Buffer>) {
-    text += data.toString()
-    const url = /at (http:\/\/\S+) /.exec(text)?.[1]
-    if (url) return url
-  }
-  throw new Error(`the server ended: ${text}`)
+/** Resolves once the server has said where it is. Goes on reading: a pipe that nobody reads would break under the server. */
+function served(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = ''
+    child.stderr?.on('data', (data: Buffer) => {
+      text += data.toString()
+      const url = /at (http:\/\/\S+) /.exec(text)?.[1]
+      if (url) resolve(url)
+    })
+    child.once('exit', () => reject(new Error(`the server ended: ${text}`)))
+  })
 }
 
 async function stop(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {

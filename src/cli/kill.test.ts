@@ -63,13 +63,19 @@ const lines = (rows: readonly object[]) =>
 
 type Run = Answers['trainingRun']
 const runOf = (client: Client, id: number) => client.get<Run>(`/api/runs/${id}`)
-const ended = (client: Client, id: number) =>
-  until(async () => ((it) => (['finished', 'failed', 'cancelled'].includes(it.state) ? it : null))(await runOf(client, id)))
+const hasEnded = (state: Run['state']) => state === 'finished' || state === 'failed' || state === 'cancelled'
+
+function ended(client: Client, id: number): Promise<Run> {
+  return until(async () => {
+    const run = await runOf(client, id)
+    return hasEnded(run.state) ? run : null
+  })
+}
 
 test('a loop whose server is killed three times ends as one that was left alone', async () => {
   let server = await serve()
   await server.client.post('/api/bases', { folder: bundledFolder, name: 'bundled', licence: 'Apache-2.0' })
-  const recipe = 'maxSteps: 12\nbatchSize: 8\ncheckpointEvery: 2\nrank: 4\n'
+  const recipe = 'maxSteps: 40\nbatchSize: 8\ncheckpointEvery: 2\nrank: 4\n'
   await server.client.post('/api/models', { name: model, base: 'bundled', recipe })
   const texts = community.suite.samples.slice(0, 30).map(({ expected }) => ({ text: expected }))
   await server.client.upload(`/api/models/${model}/suites`, { name: 'marathi', kind: 'text' }, lines(texts), 'application/jsonlines')
@@ -87,9 +93,11 @@ test('a loop whose server is killed three times ends as one that was left alone'
 
   // Killed while it trains.
   const run = await server.client.post<Run>(`/api/models/${model}/runs`, {})
-  await until(async () =>
-    ((it) => (it.progress.step >= 3 || it.state !== 'running' ? it : null))(await runOf(server.client, run.id)).catch(() => null),
-  )
+  await until(async () => {
+    const { state, progress } = await runOf(server.client, run.id)
+    return progress.step >= 3 || hasEnded(state) ? true : null
+  })
+  assert.ok((await runOf(server.client, run.id)).progress.step < 40, 'it was too fast to be killed')
   await server.kill()
   server = await serve()
   const finished = await ended(server.client, run.id)

@@ -1,6 +1,6 @@
 /** serve, migrate and export-openapi: running the app, preparing its database, describing its API. */
 
-import { rm, writeFile } from 'node:fs/promises'
+import { rename, rm, writeFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { migrate, openApp } from '../../app.ts'
 import { loadConfig } from '../../config.ts'
@@ -72,7 +72,10 @@ export async function startServer(config: ReturnType<typeof loadConfig>): Promis
     const listening = await app.listen()
     await app.start()
     const note: ServerNote = { url: listening.url, pid: process.pid, operatorKey: app.operatorKey }
-    await writeFile(serverNoteFile(config.home), JSON.stringify(note), { mode: 0o600 })
+    // Renamed into place: a command that looks at this very moment sees all of it or none.
+    const file = serverNoteFile(config.home)
+    await writeFile(`${file}.part`, JSON.stringify(note), { mode: 0o600 })
+    await rename(`${file}.part`, file)
     return {
       url: listening.url,
       operatorKey: app.operatorKey,
