@@ -3,7 +3,7 @@
  * bytes to write, is written out in memory; and an error in one column leaves the promises of others unhandled, which ends the process.
  */
 
-import type { ColumnChunk, CompressionCodec, Compressors, SchemaTree } from 'hyparquet'
+import type { ColumnChunk, Compressors, SchemaTree } from 'hyparquet'
 import { compressors } from 'hyparquet-compressors'
 import { parquetHeader } from 'hyparquet/src/column.js'
 import { decompressPage } from 'hyparquet/src/datapage.js'
@@ -115,7 +115,7 @@ export function checkPages(bytes: Uint8Array, chunk: ColumnChunk, path: SchemaTr
   if (BigInt(values) !== promised) throw new FormatError(`Column ${names.join('.')} has ${values} values, but says it has ${promised}.`)
 
   function unpack(packed: Uint8Array, length: number, isPacked: boolean): Uint8Array {
-    return isPacked ? decompressPage(packed, length, codec as CompressionCodec, limitedCompressors) : packed
+    return isPacked ? decompressPage(packed, length, codec, limitedCompressors) : packed
   }
 
   function checkIndexes(content: Uint8Array, at: number, count: number): void {
