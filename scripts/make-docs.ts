@@ -42,7 +42,7 @@ ${pages.join('\n')}`
 function commandsOf(command: Command, path: readonly string[] = []): { path: string; command: Command }[] {
   const here = [...path, command.name()]
   if (command.commands.length === 0) return [{ path: here.slice(1).join(' '), command }]
-  return command.commands.flatMap((child) => commandsOf(child as Command, here))
+  return command.commands.flatMap((child) => commandsOf(child, here))
 }
 
 /** The routes are only described here, never called, so they need no app. */

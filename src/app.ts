@@ -114,7 +114,8 @@ async function operatorKey(home: string): Promise<string> {
 }
 
 async function listen(http: Hono, { host, port }: Config): Promise<Listening> {
-  const server = createServer(getRequestListener(http.fetch, { hostname: host }))
+  const answer = getRequestListener(http.fetch, { hostname: host })
+  const server = createServer((request, response) => void answer(request, response))
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)))
     server.listen(port, host, resolve)

@@ -70,7 +70,7 @@ export class Client {
     const headers = new Headers()
     if (this.#key !== null) headers.set('authorization', `Bearer ${this.#key}`)
     if (body !== null && type !== undefined) headers.set('content-type', type)
-    return new Request(url, { method, headers, body: body ?? null, duplex: 'half', ...(signal && { signal }) } as RequestInit)
+    return new Request(url, { method, headers, body: body ?? null, duplex: 'half', ...(signal && { signal }) })
   }
 
   async #send(request: Request): Promise<Response> {

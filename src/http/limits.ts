@@ -20,7 +20,7 @@ export function limitBody(limit: number): MiddlewareHandler {
     if (declared > limit) return tooLarge(c, limit)
     const body = c.req.raw.body
     if (body !== null && Number.isNaN(declared)) {
-      c.req.raw = new Request(c.req.raw, { body: body.pipeThrough(counting(limit)), duplex: 'half' } as RequestInit)
+      c.req.raw = new Request(c.req.raw, { body: body.pipeThrough(counting(limit)), duplex: 'half' })
     }
     await next()
   }

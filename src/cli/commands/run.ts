@@ -103,33 +103,31 @@ export function runCommands(program: Command): void {
 
 /** Shows a run until it ends. Ctrl-C cancels it and waits until it has stopped. */
 export async function followRun(client: Client, output: Output, started: Run, signal: AbortSignal): Promise<Run> {
-  let last = started
   const cancel = () => void client.post(`/api/runs/${started.id}/cancel`).catch(() => {})
   signal.addEventListener('abort', cancel, { once: true })
   try {
     for await (const { data } of client.events(`/api/runs/${started.id}/events`)) {
-      last = (data as RunUpdate).run
-      const { step, steps, loss, tokensPerSecond, secondsLeft } = last.progress
-      if (last.state === 'running' && steps !== null && loss !== null) {
-        const left = secondsLeft === null ? '' : `, ${duration(secondsLeft)} left`
-        output.progress(
-          step / steps,
-          `step ${step} of ${steps}, loss ${loss.toFixed(3)}, ${Math.round(tokensPerSecond ?? 0)} tokens/s${left}`,
-        )
-      }
+      const { state, progress } = (data as RunUpdate).run
+      const { step, steps, loss, tokensPerSecond, secondsLeft } = progress
+      if (state !== 'running' || steps === null || loss === null) continue
+      const left = secondsLeft === null ? '' : `, ${duration(secondsLeft)} left`
+      output.progress(
+        step / steps,
+        `step ${step} of ${steps}, loss ${loss.toFixed(3)}, ${Math.round(tokensPerSecond ?? 0)} tokens/s${left}`,
+      )
     }
   } finally {
     signal.removeEventListener('abort', cancel)
     output.endProgress()
   }
-  last = await client.get<Run>(`/api/runs/${started.id}`)
-  if (last.state === 'failed') throw new AppError('conflict', last.error ?? `Run ${last.id} failed.`)
-  if (last.state === 'cancelled')
+  const run = await client.get<Run>(`/api/runs/${started.id}`)
+  if (run.state === 'failed') throw new AppError('conflict', run.error ?? `Run ${run.id} failed.`)
+  if (run.state === 'cancelled')
     throw new AppError(
       'conflict',
-      `Run ${last.id} was cancelled at step ${last.progress.step}; "run resume ${last.id}" goes on from its newest checkpoint.`,
+      `Run ${run.id} was cancelled at step ${run.progress.step}; "run resume ${run.id}" goes on from its newest checkpoint.`,
     )
-  return last
+  return run
 }
 
 function describe(run: Run): string {

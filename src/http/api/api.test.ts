@@ -136,7 +136,7 @@ test('a body beyond the limit is refused by its header, or by counting when the 
       controller.close()
     },
   })
-  const counted = await fetch(`${running.url}/api/models`, { ...huge, body: chunks, duplex: 'half' } as RequestInit)
+  const counted = await fetch(`${running.url}/api/models`, { ...huge, body: chunks, duplex: 'half' })
   assert.equal(counted.status, 400)
 })
 

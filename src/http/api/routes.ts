@@ -1,5 +1,6 @@
 /** All of /api, and the OpenAPI document that describes it. */
 
+import type { MiddlewareHandler } from 'hono'
 import { httpLimits, limitBody } from '../limits.ts'
 import { contributionRoutes } from './contributions.ts'
 import { datasetRoutes } from './datasets.ts'
@@ -26,7 +27,8 @@ const isUpload = (path: string) => /\/(suites|contributions|revise)$/.test(path)
 export function apiRoutes(app: ApiApp) {
   const api = router()
   const [forms, uploads] = [limitBody(httpLimits.json), limitBody(httpLimits.upload)]
-  api.use('*', (c, next) => (isUpload(c.req.path) ? uploads : forms)(c, next))
+  const limit: MiddlewareHandler = (c, next) => (isUpload(c.req.path) ? uploads : forms)(c, next)
+  api.use('*', limit)
   api.route('/', peopleRoutes(app))
   api.route('/', modelRoutes(app))
   api.route('/', contributionRoutes(app))
