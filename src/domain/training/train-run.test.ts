@@ -23,7 +23,7 @@ import { watchRun } from './watch-run.ts'
 const model = 'marathi/saathi'
 const quick = 'rank: 4\nbatchSize: 4\nmaxLength: 64\nmaxSteps: 24\nepochs: 100\ncheckpointEvery: 4'
 
-type Parts = Parameters<typeof createModel>[0] & Parameters<typeof addBaseFolder>[0] & Parameters<typeof contributeAccepted>[0]
+type Parts = Parameters<typeof createModel>[0] & Parameters<typeof addBaseFolder>[0]  
 
 /** A community over a tiny random base, with twenty accepted examples; returns its reviewer. */
 async function community(loop: Parts) {
@@ -77,7 +77,7 @@ describe('a training run', () => {
       run.checkpoint?.files.map(({ path }) => path),
       ['adapter_config.json', 'adapter_model.safetensors'],
     )
-    for (const digest of [...run.checkpoint!.files.map((file) => file.digest), run.checkpoint!.served, run.examples!])
+    for (const digest of [...run.checkpoint.files.map((file) => file.digest), run.checkpoint.served, run.examples!])
       assert.ok(await loop.blobs.has(digest), digest)
     assert.deepEqual(readdirSync(join(loop.workFolder, 'runs')), [], 'nothing is left in the work folder')
 
