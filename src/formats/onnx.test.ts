@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import * as ort from 'onnxruntime-node'
+import { ort } from '../trainers/local/onnx-runtime.ts'
 import { FormatError } from './format-error.ts'
 import { writeOnnx, type OnnxModel } from './onnx.ts'
 

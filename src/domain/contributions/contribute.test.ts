@@ -214,13 +214,15 @@ describe('a file', () => {
     ])
   })
 
-  test('of CSV with broken rows names them and goes on', async () => {
-    const rows = await rowsOf('prompt,completion\na,b\nc\nd,e\n"f,g\n', 'csv')
-    assert.deepEqual(
-      rows.map(({ kind }) => kind),
-      ['add', 'unreadable', 'add', 'unreadable'],
-    )
-    assert.match((rows.at(-1) as { sentence: string }).sentence, /Quote/)
+  test('of CSV with broken quotes or a row of another length says where it broke', async () => {
+    for (const [text, words] of [
+      ['prompt,completion\na,b\n"f,g\n', /quote/],
+      ['prompt,completion\na,b\nc\nd,e\n', /line 3/],
+    ] as const) {
+      const rows = await rowsOf(text, 'csv')
+      assert.equal(rows.at(-1)?.kind, 'unreadable')
+      assert.match((rows.at(-1) as { sentence: string }).sentence, words)
+    }
   })
 
   test('of Parquet is read, and what is no Parquet is refused in words', async () => {
@@ -235,13 +237,13 @@ describe('a file', () => {
       { kind: 'add', content: { prompt: 'काल?', completion: 'गुरुवार' }, provenance: {}, row: 2 },
     ])
     for (const bad of ['', 'PAR1', 'x'.repeat(100), Buffer.from(file).subarray(0, 60)])
-      await assert.rejects(rowsOf(bad, 'parquet'), { name: 'AppError', code: 'invalid', message: /The Parquet file cannot be read/ })
+      await assert.rejects(rowsOf(bad, 'parquet'), /The Parquet file/)
   })
 
   test('that ends in the middle of an upload fails; it is not taken for a short one', async () => {
     for (const format of ['jsonl', 'csv', 'parquet'] as const) {
       const cut = async function* () {
-        yield bytes('{"text":"a"}\n')
+        yield bytes(format === 'csv' ? 'text\na\n' : '{"text":"a"}\n')
         throw new Error('the connection was closed')
       }
       await assert.rejects(

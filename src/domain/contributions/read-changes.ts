@@ -1,11 +1,11 @@
 /** Reads a file of examples, JSONL, CSV or Parquet, row by row. What cannot be read is said of each row and turns up among the findings. */
 
-import { parse as csvParser } from 'csv-parse'
-import { parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
-import { compressors } from 'hyparquet-compressors'
-import { Readable } from 'node:stream'
 import { AppError } from '../../errors.ts'
-import { jsonLines } from '../models/json-lines.ts'
+import { bytesSource } from '../../formats/byte-source.ts'
+import { readCsv } from '../../formats/csv.ts'
+import { FormatError } from '../../formats/format-error.ts'
+import { jsonLines } from '../../formats/jsonl.ts'
+import { readParquet } from '../../formats/parquet.ts'
 import { contributionLimits, type OfferedChange } from './contribution.ts'
 import { changeOfRow } from './map-columns.ts'
 
@@ -34,70 +34,38 @@ export function readChanges(bytes: Bytes, format: FileFormat): AsyncIterable<Off
     case 'jsonl':
       return readJsonl(bytes)
     case 'csv':
-      return readCsv(bytes)
+      return readCsvRows(bytes)
     case 'parquet':
-      return readParquet(bytes)
+      return readParquetRows(bytes)
   }
 }
 
 async function* readJsonl(bytes: Bytes): AsyncIterable<OfferedChange> {
-  for await (const read of jsonLines(bytes, fileLimits.row))
+  for await (const read of jsonLines(bytes, { lineBytes: fileLimits.row }))
     yield 'problem' in read ? { kind: 'unreadable', row: read.line, sentence: read.problem } : changeOfRow(read.line, read.value)
 }
 
-async function* readCsv(bytes: Bytes): AsyncIterable<OfferedChange> {
-  // The parser runs ahead of the loop below, so rows are numbered as it meets them.
+/** After broken quotes nothing says where a row begins: one finding says where it broke. */
+async function* readCsvRows(bytes: Bytes): AsyncIterable<OfferedChange> {
   let row = 0
-  let skipped: OfferedChange[] = []
-  const skippedBefore = (next: number) => {
-    const due = skipped.filter((change) => (change.row as number) < next)
-    skipped = skipped.filter((change) => (change.row as number) >= next)
-    return due
-  }
-  const parser = csvParser({
-    columns: true,
-    bom: true,
-    skip_empty_lines: true,
-    skip_records_with_error: true,
-    max_record_size: fileLimits.row,
-    on_record: (record: unknown) => ({ row: ++row, record }),
-    on_skip: (error) => {
-      if (error) skipped.push({ kind: 'unreadable', row: ++row, sentence: `${error.message}.` })
-      return undefined
-    },
-  })
-  const input = Readable.from(bytes instanceof Uint8Array ? [bytes] : bytes)
-  input.on('error', (error) => parser.destroy(error))
   try {
-    for await (const { row, record } of input.pipe(parser) as AsyncIterable<{ row: number; record: unknown }>) {
-      yield* skippedBefore(row)
-      yield changeOfRow(row, record)
-    }
-    yield* skipped
+    for await (const { values } of readCsv(bytes)) yield changeOfRow(++row, values)
   } catch (error) {
-    if (!(error instanceof Error) || !('code' in error) || !String(error.code).startsWith('CSV_')) throw error
-    yield* skipped
-    yield { kind: 'unreadable', row: ++row, sentence: `${error.message}. Nothing after it could be read.` }
-  } finally {
-    input.destroy()
-    parser.destroy()
+    if (!(error instanceof FormatError)) throw error
+    yield { kind: 'unreadable', row: row + 1, sentence: `${error.message} Nothing from there on could be read.` }
   }
 }
 
-async function* readParquet(bytes: Bytes): AsyncIterable<OfferedChange> {
+async function* readParquetRows(bytes: Bytes): AsyncIterable<OfferedChange> {
   const whole = await gather(bytes)
-  const file = whole.buffer.slice(whole.byteOffset, whole.byteOffset + whole.byteLength) as ArrayBuffer
-  const rows = await inWords(async () => {
-    const metadata = await parquetMetadataAsync(file)
-    // Said before anything is unpacked: a small file can claim, and unpack to, billions of rows.
-    if (Number(metadata.num_rows) > contributionLimits.changes)
+  for await (const { row, values } of readParquet(bytesSource(whole), 'The Parquet file')) {
+    if (row > contributionLimits.changes)
       throw new AppError(
         'invalid',
-        `The Parquet file has ${Number(metadata.num_rows).toLocaleString('en')} rows; a contribution has at most ${contributionLimits.changes.toLocaleString('en')}. Split it.`,
+        `The Parquet file has more than ${contributionLimits.changes.toLocaleString('en')} rows, the most a contribution has; split it.`,
       )
-    return parquetReadObjects({ file, metadata, compressors })
-  })
-  for (const [i, record] of rows.entries()) yield changeOfRow(i + 1, record)
+    yield changeOfRow(row, values)
+  }
 }
 
 async function gather(bytes: Bytes): Promise<Uint8Array> {
@@ -111,13 +79,4 @@ async function gather(bytes: Bytes): Promise<Uint8Array> {
     pieces.push(piece)
   }
   return Buffer.concat(pieces)
-}
-
-async function inWords<Result>(read: () => Promise<Result>): Promise<Result> {
-  try {
-    return await read()
-  } catch (cause) {
-    if (cause instanceof AppError) throw cause
-    throw new AppError('invalid', `The Parquet file cannot be read: ${cause instanceof Error ? cause.message : String(cause)}.`, { cause })
-  }
 }

@@ -1,10 +1,10 @@
 /** Adds an eval suite to a community model; one of the same name replaces the one before. */
 
+import { jsonLines } from '../../formats/jsonl.ts'
 import { AppError, type ErrorDetail } from '../../errors.ts'
 import type { Blobs } from '../../storage/blobs.ts'
 import type { Database } from '../../storage/database.ts'
 import { requireRole, type Actor } from '../people/actor.ts'
-import { jsonLines } from './json-lines.ts'
 import { findModel, lockModel } from './model-queries.ts'
 import { parseSlug } from './model-name.ts'
 import { parseSample, questionOf, suiteKeysOf } from './suite-samples.ts'
@@ -74,7 +74,7 @@ async function readSamples(kind: SuiteKind, bytes: NewSuite['samples']): Promise
   const asked = new Map<string, number>()
   const problems: ErrorDetail[] = []
   let wrong = 0
-  for await (const read of jsonLines(bytes, suiteLimits.line)) {
+  for await (const read of jsonLines(bytes, { lineBytes: suiteLimits.line })) {
     const sample = 'problem' in read ? read.problem : parseSample(kind, read.value)
     let problem = typeof sample === 'string' ? sample : null
     if (typeof sample !== 'string') {

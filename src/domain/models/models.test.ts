@@ -6,7 +6,6 @@ import { operator } from '../people/actor.ts'
 import { openCommunity } from '../testing.ts'
 import { addSuite, type NewSuite } from './add-suite.ts'
 import { createModel } from './create-model.ts'
-import { jsonLines } from './json-lines.ts'
 import { parseModelName } from './model-name.ts'
 import { findModel, listModels } from './model-queries.ts'
 import { bandsOf, comparableText, comparedText, isNear, numbersIn, shinglesOf, similarity, textKey } from './near-text.ts'
@@ -135,35 +134,6 @@ test('every wrong line of a suite is named, and nothing is kept', async (t) => {
     code: 'forbidden',
   })
   assert.deepEqual(await listSuites(db, model.id), [])
-})
-
-test('JSONL reads the same however the bytes are cut, and never holds a line that is too long', async () => {
-  const text = '\ufeff{"a":1}\r\n\n{"b":"मराठी"}\n{"c":3}'
-  const whole = new TextEncoder().encode(text)
-  const expected = [
-    { line: 1, value: { a: 1 } },
-    { line: 3, value: { b: 'मराठी' } },
-    { line: 4, value: { c: 3 } },
-  ]
-  await fc.assert(
-    fc.asyncProperty(fc.array(fc.integer({ min: 0, max: whole.length })), async (cuts) => {
-      const edges = [0, ...cuts.sort((a, b) => a - b), whole.length]
-      const pieces = edges.slice(1).map((end, i) => whole.slice(edges[i], end))
-      assert.deepEqual(await Array.fromAsync(jsonLines(pieces, 1_000)), expected)
-    }),
-  )
-  function* endless() {
-    const piece = new Uint8Array(1 << 20).fill(97)
-    for (let i = 0; i < 64; i++) yield piece
-    yield new TextEncoder().encode('\n{"after":true}\n')
-  }
-  const before = process.memoryUsage().arrayBuffers
-  const read = await Array.fromAsync(jsonLines(endless(), 1_000_000))
-  assert.match((read[0] as { problem: string }).problem, /The line has 67,108,864 bytes; at most 1,000,000 are read/)
-  assert.deepEqual(read[1], { line: 2, value: { after: true } })
-  assert.ok(process.memoryUsage().arrayBuffers - before < 16 * 1024 * 1024)
-  const broken = await Array.fromAsync(jsonLines(new Uint8Array([0x22, 0xff, 0x22, 10]), 100))
-  assert.match((broken[0] as { problem: string }).problem, /not valid UTF-8/)
 })
 
 test('case, spacing, punctuation and invisible characters do not make a text another', () => {

@@ -1,9 +1,9 @@
 /** Reads eval suites and their samples. */
 
+import { jsonLines } from '../../formats/jsonl.ts'
 import { AppError } from '../../errors.ts'
 import type { Blobs } from '../../storage/blobs.ts'
 import type { Db } from '../../storage/database.ts'
-import { jsonLines } from './json-lines.ts'
 import { parseSample } from './suite-samples.ts'
 import { suiteLimits, type Suite, type SuiteSample } from './suite.ts'
 
@@ -39,7 +39,7 @@ export async function* readSuite(
   app: { readonly blobs: Blobs },
   suite: Pick<Suite, 'digest' | 'kind' | 'name'>,
 ): AsyncIterable<SuiteSample> {
-  for await (const read of jsonLines(app.blobs.read(suite.digest), suiteLimits.line * 4)) {
+  for await (const read of jsonLines(app.blobs.read(suite.digest), { lineBytes: suiteLimits.line * 4 })) {
     const sample = 'problem' in read ? read.problem : parseSample(suite.kind, read.value)
     if (typeof sample === 'string') throw new Error(`Suite ${suite.name}, line ${read.line}: ${sample}`)
     yield sample

@@ -1,5 +1,5 @@
 /** Runs graphs in tests, with ONNX Runtime. */
-import * as ort from 'onnxruntime-node'
+import { ort } from '../../trainers/local/onnx-runtime.ts'
 import { emitted, type RunnableGraph } from '../graph/emit.ts'
 import type { Value } from '../graph/graph.ts'
 
