@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { getLlama, LlamaLogLevel, type Token } from 'node-llama-cpp'
-import type { Generated, Sampling } from '../src/engines/engine.ts'
+import type { Sampling } from '../src/engines/engine.ts'
 import { llamaCppEngine } from '../src/engines/llama-cpp.ts'
 import { randomChatModel, storeModel } from '../src/engines/test-models.ts'
 import { openFiles } from '../src/storage/files.ts'
@@ -60,7 +60,7 @@ const prompt = (i: number): string => `${1e12 + i * 7919}${2e11 + i * 104729}`.s
 
 async function ours(i: number): Promise<number> {
   let tokens = 0
-  for await (const item of engine.complete({ base, adapter: null }, prompt(i), sampling) as AsyncIterable<Generated>)
+  for await (const item of engine.complete({ base, adapter: null }, prompt(i), sampling))
     if (item.kind === 'end') tokens = item.completionTokens
   return tokens
 }

@@ -1,4 +1,4 @@
-/** One llama.cpp context in which requests run side by side: every step evaluates the next tokens of all of them in one batch. */
+/** Requests to one base and adapter, side by side: every step of a llama.cpp context evaluates the next tokens of all that sit in it in one batch. */
 
 import type { ControlledEvaluateIndexOutput, ControlledEvaluateInputItem, LlamaContext, LlamaContextSequence } from 'node-llama-cpp'
 import { AppError, sentenceOf } from '../../errors.ts'
@@ -28,19 +28,14 @@ interface Seat {
   running: Running | null
 }
 
+/** A queue of requests, and one or more contexts that take from it. Each context steps by itself, on a thread of its own where the model is small. */
 export class Lane {
-  readonly #context: LlamaContext
-  readonly #batchSize: number
-  /** In the order of llama.cpp's sequence numbers: it batches only sequences that come in ascending order without gaps. */
-  readonly #seats: readonly Seat[]
   readonly #waiting: Running[] = []
-  #stepping: Promise<void> | null = null
+  readonly #rows: readonly Row[]
 
-  /** @param batchSize tokens in one step, no fewer than the context has sequences */
-  constructor(context: LlamaContext, batchSize: number) {
-    this.#context = context
-    this.#batchSize = batchSize
-    this.#seats = Array.from({ length: context.totalSequences }, () => ({ sequence: context.getSequence(), running: null }))
+  /** @param batchSize tokens in one step, no fewer than a context has sequences */
+  constructor(contexts: readonly LlamaContext[], batchSize: number) {
+    this.#rows = contexts.map((context) => new Row(context, batchSize, (taken) => this.#next(taken)))
   }
 
   /** Settles when the work is done. Aborting rejects with the signal's reason at once; the seat is free after the step under way. */
@@ -66,45 +61,82 @@ export class Lane {
       }
       signal?.addEventListener('abort', abort, { once: true })
       this.#waiting.push(running)
-      this.#stepping ??= this.#steps()
+      for (const row of this.#rows) row.wake()
     })
   }
 
-  /** Ends whatever runs with `reason` and gives the memory back once the step under way is over. */
+  /** Ends whatever runs with `reason` and gives the memory back once the steps under way are over. */
   async close(reason: Error): Promise<void> {
-    for (const running of this.#unfinished()) running.reject(reason)
-    await this.#stepping
-    await this.#context.dispose()
+    for (const running of [...this.#waiting]) running.reject(reason)
+    for (const row of this.#rows) await row.close(reason)
   }
 
-  #unfinished(): Running[] {
-    return [...this.#waiting, ...this.#seats.flatMap((seat) => seat.running ?? [])]
+  /** The next request for a row in which `taken` already sit, if it is that row's turn: all rows get about as many. */
+  #next(taken: number): Running | undefined {
+    const all = this.#waiting.length + this.#rows.reduce((sum, row) => sum + row.taken, 0)
+    return taken < Math.ceil(all / this.#rows.length) ? this.#waiting.shift() : undefined
+  }
+}
+
+/** One context and its seats. */
+class Row {
+  readonly #context: LlamaContext
+  readonly #batchSize: number
+  readonly #next: (taken: number) => Running | undefined
+  /** In the order of llama.cpp's sequence numbers: it batches only sequences that come in ascending order without gaps. */
+  readonly #seats: readonly Seat[]
+  #stepping: Promise<void> | null = null
+  #woken = false
+
+  constructor(context: LlamaContext, batchSize: number, next: (taken: number) => Running | undefined) {
+    this.#context = context
+    this.#batchSize = batchSize
+    this.#next = next
+    this.#seats = Array.from({ length: context.totalSequences }, () => ({ sequence: context.getSequence(), running: null }))
+  }
+
+  /** Seats whose request has not ended. */
+  get taken(): number {
+    return this.#seats.filter(({ running }) => running && !running.ended).length
+  }
+
+  wake(): void {
+    this.#woken = true
+    this.#stepping ??= this.#steps()
+  }
+
+  async close(reason: Error): Promise<void> {
+    for (const { running } of this.#seats) running?.reject(reason)
+    await this.#stepping
+    await this.#context.dispose()
   }
 
   async #steps(): Promise<void> {
     // Requests that come in the same turn of the event loop share the first batch.
     await new Promise(setImmediate)
-    try {
-      while (await this.#seat()) await this.#step()
-    } catch (error) {
-      for (const running of this.#unfinished()) running.reject(error as Error)
-    }
+    do {
+      this.#woken = false
+      try {
+        while (await this.#seat()) await this.#step()
+      } catch (error) {
+        for (const { running } of this.#seats) running?.reject(error as Error)
+        this.#woken = true
+      }
+    } while (this.#woken)
     this.#stepping = null
-    if (this.#waiting.length > 0) this.#stepping = this.#steps()
   }
 
   /** Frees seats of those that ended and gives them to those that wait; says whether any is taken. */
   async #seat(): Promise<boolean> {
-    let taken = false
+    for (const seat of this.#seats) if (seat.running?.ended) seat.running = null
     for (const seat of this.#seats) {
-      if (seat.running?.ended) seat.running = null
-      if (!seat.running && this.#waiting.length > 0) {
-        seat.running = this.#waiting.shift()!
-        if (seat.sequence.nextTokenIndex > 0) await seat.sequence.clearHistory()
-      }
-      if (seat.running) taken = true
+      if (seat.running) continue
+      const next = this.#next(this.taken)
+      if (!next) break
+      seat.running = next
+      if (seat.sequence.nextTokenIndex > 0) await seat.sequence.clearHistory()
     }
-    return taken
+    return this.#seats.some(({ running }) => running)
   }
 
   async #step(): Promise<void> {

@@ -1,6 +1,6 @@
 /** Which base models and adapters are in memory: loaded on first use, let go, least recently used first, when others need the room. */
 
-import type { Llama, LlamaModel } from 'node-llama-cpp'
+import type { Llama, LlamaContext, LlamaModel } from 'node-llama-cpp'
 import { AppError, sentenceOf } from '../../errors.ts'
 import { FormatError } from '../../formats/format-error.ts'
 import type { Gguf } from '../../formats/gguf.ts'
@@ -17,7 +17,7 @@ export interface ResidencyOptions {
   readonly memoryBudget: number
   /** Longest prompt plus answer, tokens, where the model itself allows more. */
   readonly contextLength: number
-  /** Requests that one base and adapter answer side by side, at most. */
+  /** Requests that share one batch, at most. */
   readonly parallel: number
   /** Bytes of cache that one base and adapter may take; fewer requests run side by side where a model needs more each. */
   readonly cacheBytes: number
@@ -77,6 +77,9 @@ const logitBytes = 64 * 1024 * 1024
  * 4.5M-parameter model) while anything else keeps the processors busy.
  */
 const oneThreadBytes = 96 * 1024 * 1024
+
+/** A small model computes in several contexts side by side, one thread each: 16 requests in each of 4 keep any machine busy. */
+const mostContexts = 4
 
 export class Residency {
   readonly #options: ResidencyOptions
@@ -165,30 +168,36 @@ export class Residency {
       checkAdapter(adapter, base.header, `Adapter ${short(served.adapter)}`, `base ${short(base.digest)}`)
       lora = { path, bytes: adapter.bytes }
     }
+    const { llama, errors } = await this.#llama()
+    const allowed = this.#options.threads ?? (llama.maxThreads || llama.cpuMathCores)
+    const small = base.model.size < oneThreadBytes
+    const contexts = small ? Math.min(allowed, mostContexts) : 1
     const perSequence = cachedNumbersPerToken(base) * (fullPrecision ? 4 : 2) * base.contextLength
-    const sequences = Math.max(1, Math.min(parallel, Math.floor(cacheBytes / perSequence)))
+    const sequences = Math.max(1, Math.min(parallel, Math.floor(cacheBytes / perSequence / contexts)))
     const batchSize = Math.max(sequences, smallestBatch, Math.min(largestBatch, Math.floor(logitBytes / (4 * base.vocabulary.size))))
-    const estimate = perSequence * sequences + batchSize * bufferBytesPerToken(base)
+    const estimate = contexts * (perSequence * sequences + batchSize * bufferBytesPerToken(base))
     const needed = estimate + (lora && !base.adapters.has(served.adapter!) ? lora.bytes : 0)
     await this.#makeRoom(needed, base, `Base ${short(base.digest)} with its cache for ${base.contextLength} tokens`, signal)
     // Making room can cost the base itself, when it has gathered adapters that only go together with it.
     base = this.#bases.get(served.base) ?? (await this.#loadBase(served.base, signal))
-    const { llama, errors } = await this.#llama()
+    const opened: LlamaContext[] = []
     errors.length = 0
-    const allowed = this.#options.threads ?? (llama.maxThreads || llama.cpuMathCores)
-    const threads = base.model.size < oneThreadBytes ? 1 : allowed
-    let context
     try {
-      context = await base.model.createContext({
-        contextSize: base.contextLength,
-        sequences,
-        batchSize,
-        threads,
-        failedCreationRemedy: false,
-        ...(fullPrecision ? { flashAttention: false, experimentalKvCacheKeyType: 'F32', experimentalKvCacheValueType: 'F32' } : {}),
-        ...(lora ? { lora: { adapters: [{ filePath: lora.path, scale: 1 }] } } : {}),
-      })
+      while (opened.length < contexts) {
+        opened.push(
+          await base.model.createContext({
+            contextSize: base.contextLength,
+            sequences,
+            batchSize,
+            threads: small ? 1 : allowed,
+            failedCreationRemedy: false,
+            ...(fullPrecision ? { flashAttention: false, experimentalKvCacheKeyType: 'F32', experimentalKvCacheValueType: 'F32' } : {}),
+            ...(lora ? { lora: { adapters: [{ filePath: lora.path, scale: 1 }] } } : {}),
+          }),
+        )
+      }
     } catch (cause) {
+      for (const context of opened) await context.dispose()
       const reason = reasonOf(errors, cause)
       if (/memory/i.test(reason))
         throw new AppError(
@@ -206,10 +215,13 @@ export class Residency {
       base.adapters.add(served.adapter)
       base.bytes += lora!.bytes
     }
-    const lane = new Lane(context, batchSize)
+    const lane = new Lane(opened, batchSize)
     base.lanes.set(served.adapter ?? '', {
       lane,
-      bytes: Math.max(estimate, context.memoryUsage.ram + context.memoryUsage.vram),
+      bytes: Math.max(
+        estimate,
+        opened.reduce((sum, { memoryUsage }) => sum + memoryUsage.ram + memoryUsage.vram, 0),
+      ),
       uses: 0,
       lastUse: 0,
     })
