@@ -50,7 +50,10 @@ test('every numbering system has ten different digits of one character', () => {
   for (const system of numberingSystems.keys()) {
     const digits = digitsOf(system)
     assert.equal(new Set(digits).size, 10, system)
-    assert.ok(digits.every((digit) => [...digit].length === 1 && /^\p{N}$/u.test(digit)), system)
+    assert.ok(
+      digits.every((digit) => [...digit].length === 1 && /^\p{N}$/u.test(digit)),
+      system,
+    )
   }
 })
 

@@ -30,7 +30,10 @@ test('the contribution that is turned away repeats questions of the suite', () =
     const away = contributions.filter(({ fate }) => fate === 'turned-away')
     assert.equal(away.length, 1, model)
     const asked = new Set(suite.samples.map(({ messages }) => messages[0].content))
-    assert.ok(away.flatMap(questions).every((question) => asked.has(question)), model)
+    assert.ok(
+      away.flatMap(questions).every((question) => asked.has(question)),
+      model,
+    )
   }
 })
 
