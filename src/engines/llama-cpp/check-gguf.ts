@@ -18,7 +18,7 @@ export async function readGguf(path: string, what: string): Promise<Pick<Gguf, '
     return { metadata, tensors, bytes: size }
   } catch (error) {
     if (error instanceof FormatError)
-      throw new AppError('invalid', `${error.message}. Make or fetch the file again.`.replace('..', '.'), { cause: error })
+      throw new AppError('invalid', `${error.message.replace(/\.( \([^)]*\))$/, '$1.')} Make or fetch the file again.`, { cause: error })
     throw error
   } finally {
     await file.close()

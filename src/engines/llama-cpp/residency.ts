@@ -336,7 +336,7 @@ function bufferBytesPerToken(base: LoadedBase): number {
 
 /** What llama.cpp said about a failure: its log is more telling than what it throws. */
 function reasonOf(errors: readonly string[], cause: unknown): string {
-  const said = errors.map((line) => line.replace(/^\w+: /, '').trim()).filter((line) => line !== '')
+  const said = errors.map((line) => line.replace(/^(\w+: )?(error loading model: )?/, '').trim()).filter((line) => line !== '')
   return (said[0] ?? sentenceOf(cause)).replace(/\.$/, '')
 }
 
@@ -358,5 +358,6 @@ function short(digest: Digest): string {
 }
 
 function megabytes(bytes: number): string {
-  return `${Math.ceil(bytes / 1024 / 1024)} MiB`
+  const size = bytes / 1024 / 1024
+  return `${size < 10 ? size.toFixed(1) : Math.ceil(size)} MiB`
 }
