@@ -15,8 +15,8 @@ import { decideContribution } from '../src/domain/datasets/decide-contribution.t
 import { reviseDataset } from '../src/domain/datasets/revise-dataset.ts'
 import { addBase } from '../src/domain/models/add-base.ts'
 import { createModel } from '../src/domain/models/create-model.ts'
-import { operator } from '../src/domain/people/actor.ts'
-import { adding, offerOf, personNamed, writeTinyBase } from '../src/domain/testing.ts'
+import { addPerson } from '../src/domain/people/add-person.ts'
+import { operator, type Actor } from '../src/domain/people/actor.ts'
 import type { Digest } from '../src/storage/blobs.ts'
 import { openDatabase } from '../src/storage/database.ts'
 import { openFiles } from '../src/storage/files.ts'
@@ -31,12 +31,12 @@ const db = await openDatabase({ kind: 'embedded', folder: join(folder, 'database
 try {
   await migrate(db)
   const app = { db, blobs: await openFiles(join(folder, 'blobs')) }
-  await addBase(app, operator, { from: { folder: writeTinyBase(join(folder, 'tiny')) }, name: 'tiny', licence: 'MIT' })
+  await addBase(app, operator, { from: { folder: join(import.meta.dirname, '../examples/base/model') }, name: 'tiny', licence: 'MIT' })
   const model = await createModel(app, operator, 'bench/million', { base: 'tiny' })
-  const [asha, bilal] = [await personNamed(app, 'asha', 'contributor'), await personNamed(app, 'bilal', 'reviewer')]
+  const [asha, bilal] = [await member('asha', 'contributor'), await member('bilal', 'reviewer')]
 
   const seeding = performance.now()
-  const { contribution: first } = await contribute(app, asha, 'bench/million', offerOf(adding({ text: 'the first' })))
+  const { contribution: first } = await contribute(app, asha, 'bench/million', offer([{ text: 'the first' }]))
   const digests = await seed(first.id)
   const revised = await timed(() =>
     db.transaction().execute((db) => reviseDataset(db, model.id, [first.id], { going: [], coming: digests })),
@@ -46,21 +46,21 @@ try {
     `seeded ${count.toLocaleString('en')} examples in ${seconds(performance.now() - seeding)}, of which the tree from scratch ${seconds(revised.ms)}`,
   )
 
-  const accepting: number[] = []
-  const offering: number[] = []
+  const accepting: Time[] = []
+  const offering: Time[] = []
   for (let round = 0; round < rounds; round++) {
     const examples = Array.from({ length: perContribution }, (_, i) => ({
       prompt: `Question ${round}.${i}`,
       completion: `Answer ${round * i}`,
     }))
-    const offered = await timed(() => contribute(app, asha, 'bench/million', offerOf(adding(...examples))))
+    const offered = await timed(() => contribute(app, asha, 'bench/million', offer(examples)))
     const { id } = offered.result.contribution
     const decided = await timed(() => decideContribution(app, bilal, id, { decision: 'accept' }))
-    offering.push(offered.ms)
-    accepting.push(decided.ms)
+    offering.push(offered)
+    accepting.push(decided)
     const revision = decided.result.revision
     console.log(
-      `round ${round + 1}: offered in ${milliseconds(offered.ms)}, accepted into revision ${revision?.number} (${revision?.count.toLocaleString('en')} examples) in ${milliseconds(decided.ms)}`,
+      `round ${round + 1}: offered in ${milliseconds(offered)}, accepted into revision ${revision?.number} (${revision?.count.toLocaleString('en')} examples) in ${milliseconds(decided)}`,
     )
   }
   console.log(`median of ${rounds}: offer ${milliseconds(median(offering))}, accept ${milliseconds(median(accepting))}`)
@@ -102,18 +102,35 @@ async function seed(contributionId: number): Promise<Digest[]> {
   return digests
 }
 
-async function timed<Result>(work: () => Promise<Result>): Promise<{ result: Result; ms: number }> {
-  const start = performance.now()
+async function member(name: string, role: string): Promise<Actor> {
+  return { kind: 'person', ...(await addPerson({ db }, operator, { name, role })).person }
+}
+
+function offer(contents: readonly unknown[]) {
+  const changes = contents.map((content) => ({ kind: 'add', content }) as const)
+  return { message: 'Counting', licence: 'CC0-1.0', language: 'en', origin: 'human', source: 'by hand', signOff: 'Asha K', changes }
+}
+
+/** Wall time, and this process's own CPU time: on a busy machine the two are far apart. */
+interface Time {
+  readonly ms: number
+  readonly cpu: number
+}
+
+async function timed<Result>(work: () => Promise<Result>): Promise<Time & { result: Result }> {
+  const [start, before] = [performance.now(), process.cpuUsage()]
   const result = await work()
-  return { result, ms: performance.now() - start }
+  const { user, system } = process.cpuUsage(before)
+  return { result, ms: performance.now() - start, cpu: (user + system) / 1000 }
 }
 
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number
+function median(times: readonly Time[]): Time {
+  const middle = (values: number[]) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] as number
+  return { ms: middle(times.map(({ ms }) => ms)), cpu: middle(times.map(({ cpu }) => cpu)) }
 }
 
-function milliseconds(ms: number): string {
-  return `${ms.toFixed(0)} ms`
+function milliseconds({ ms, cpu }: Time): string {
+  return `${ms.toFixed(0)} ms (${cpu.toFixed(0)} ms CPU)`
 }
 
 function seconds(ms: number): string {
