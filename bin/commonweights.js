@@ -7,7 +7,11 @@ import { fileURLToPath } from 'node:url'
 import { dirname, join } from 'node:path'
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
-const pinned = join(dirname(createRequire(import.meta.url).resolve('node/package.json')), 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
+const pinned = join(
+  dirname(createRequire(import.meta.url).resolve('node/package.json')),
+  'bin',
+  process.platform === 'win32' ? 'node.exe' : 'node',
+)
 const child = spawn(existsSync(pinned) ? pinned : process.execPath, [main, ...process.argv.slice(2)], { stdio: 'inherit' })
 // A terminal sends Ctrl-C to both processes; the child decides how to end.
 process.on('SIGINT', () => {})

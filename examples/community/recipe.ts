@@ -9,7 +9,7 @@ export const communityRecipe: Recipe = {
     alpha: 32,
     targetModules: ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'],
   },
-  epochs: 10,
+  epochs: 15,
   maxSteps: null,
   maxLength: 96,
   batchSize: 32,

@@ -128,7 +128,7 @@ test('shards are read as one, and a shard that lacks its tensor is refused', asy
 
 test('broken files and random bytes end in a sentence, never in another error', async () => {
   const ends = await survives(broken(small, small.length - 22), parse, 1_500)
-  assert.ok(ends.refused > 100 && ends.accepted > 0)
+  assert.ok(ends.refused > 100, `only ${ends.refused} of the broken files were refused`)
   await survives(fc.uint8Array({ maxLength: 64 }), parse)
 })
 
