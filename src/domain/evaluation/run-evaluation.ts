@@ -8,6 +8,7 @@ import type { Database, Db } from '../../storage/database.ts'
 import type { JobContext } from '../../storage/jobs.ts'
 import { readSuite } from '../models/suite-queries.ts'
 import type { SuiteSample } from '../models/suite.ts'
+import { announce } from '../training/changes.ts'
 import { hasEnded } from '../training/run.ts'
 import type { Evaluation, SampleResult } from './evaluation.ts'
 import { findEvaluation } from './evaluation-queries.ts'
@@ -20,7 +21,7 @@ export interface EvaluationApp {
 }
 
 /** Samples asked about at once: an engine answers several requests in one pass over its weights. */
-const inFlight = 8
+const inFlight = 32
 /** The count of answered samples is written this often: milliseconds. */
 const interval = 500
 /** As for training: below the queue's own limit, so that the record says what happened. */
@@ -47,6 +48,7 @@ export async function runEvaluation(app: EvaluationApp, id: number, { signal, at
       .set({ state: 'finished', score, samples: digest, done: results.length, seconds: (performance.now() - started) / 1000 })
       .where('id', '=', id)
       .execute()
+    await announce(app.db)
   } catch (error) {
     if (signal.aborted) throw error
     const expected = error instanceof AppError || error instanceof FormatError
@@ -60,6 +62,7 @@ export async function runEvaluation(app: EvaluationApp, id: number, { signal, at
 
 async function fail(db: Db, id: number, error: string): Promise<void> {
   await db.updateTable('evaluations').set({ state: 'failed', error }).where('id', '=', id).execute()
+  await announce(db)
 }
 
 async function askAll(app: EvaluationApp, evaluation: Evaluation, signal: AbortSignal): Promise<SampleResult[]> {
@@ -86,6 +89,7 @@ async function askAll(app: EvaluationApp, evaluation: Evaluation, signal: AbortS
       if (performance.now() - written < interval) continue
       written = performance.now()
       await app.db.updateTable('evaluations').set({ done }).where('id', '=', evaluation.id).execute()
+      await announce(app.db)
     }
   }
   await Promise.allSettled(Array.from({ length: inFlight }, () => ask().catch((error: unknown) => failed.abort(error))))

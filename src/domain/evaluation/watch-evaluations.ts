@@ -1,12 +1,10 @@
 /** Follows evaluations from anywhere that sees the database. */
 
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Database } from '../../storage/database.ts'
+import { changes } from '../training/changes.ts'
 import { hasEnded } from '../training/run.ts'
 import { findEvaluations } from './evaluation-queries.ts'
 import type { Evaluation } from './evaluation.ts'
-
-const interval = 250
 
 /** All of them at once and at each change; ends after the update in which every one has ended. */
 export async function* watchEvaluations(
@@ -15,8 +13,7 @@ export async function* watchEvaluations(
   options: { readonly signal?: AbortSignal } = {},
 ): AsyncIterable<readonly Evaluation[]> {
   let seen = ''
-  for (;;) {
-    options.signal?.throwIfAborted()
+  for await (const _ of changes(app.db, options.signal)) {
     const evaluations = await findEvaluations(app.db, ids)
     const now = JSON.stringify(evaluations.map(({ state, done }) => [state, done]))
     if (now !== seen) {
@@ -24,6 +21,5 @@ export async function* watchEvaluations(
       yield evaluations
       if (evaluations.every(({ state }) => hasEnded(state))) return
     }
-    await pause(interval, undefined, options.signal ? { signal: options.signal } : {})
   }
 }

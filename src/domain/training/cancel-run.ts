@@ -3,6 +3,7 @@
 import { AppError } from '../../errors.ts'
 import type { Database } from '../../storage/database.ts'
 import { requireRole, type Actor } from '../people/actor.ts'
+import { announce } from './changes.ts'
 import { findRun } from './run-queries.ts'
 import { hasEnded, type TrainingRun } from './run.ts'
 
@@ -20,6 +21,7 @@ export async function cancelRun(app: { readonly db: Database }, actor: Actor, id
       .where('id', '=', id)
       .where('state', '=', run.state)
       .execute()
+    await announce(db)
     return findRun(db, id)
   })
 }

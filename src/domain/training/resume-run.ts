@@ -5,6 +5,7 @@ import type { Database } from '../../storage/database.ts'
 import type { Jobs } from '../../storage/jobs.ts'
 import type { Trainer } from '../../trainers/trainer.ts'
 import { requireRole, type Actor } from '../people/actor.ts'
+import { announce } from './changes.ts'
 import { findRun } from './run-queries.ts'
 import type { TrainingRun } from './run.ts'
 
@@ -26,6 +27,7 @@ export async function resumeRun(
         `Run ${id} was begun by ${run.trainer} and this is ${app.trainer.version}: its end would depend on both. Start a new run with "train".`,
       )
     await db.updateTable('trainingRuns').set({ state: 'queued', error: null, endedAt: null }).where('id', '=', id).execute()
+    await announce(db)
     await app.jobs.enqueue(db, 'train', { runId: id })
     return findRun(db, id)
   })

@@ -12,6 +12,7 @@ import type { Blobs } from '../../storage/blobs.ts'
 import type { Database } from '../../storage/database.ts'
 import type { StoredFile } from '../../storage/schema.ts'
 import { digestOfFiles, type BaseModel } from '../models/base-model.ts'
+import { announce } from './changes.ts'
 import type { TrainingRun } from './run.ts'
 
 /** One checkpoint row and the end of the run, together or not at all. Blobs come first: a row never names bytes that are not there. */
@@ -24,8 +25,9 @@ export async function storeCheckpoint(
   const files: StoredFile[] = []
   for (const [path, content] of Object.entries(writeAdapter(adapter, base.config)))
     files.push({ path, ...(await app.blobs.put(Buffer.from(content))) })
+  // Named after nothing that differs between two runs of the same request: their bytes are the same.
   const served = await app.blobs.put(
-    adapterToGguf(adapter, base.config, { name: `run ${run.id}`, licence: base.licence, baseName: base.name }),
+    adapterToGguf(adapter, base.config, { name: `${base.name} adapter`, licence: base.licence, baseName: base.name }),
   )
   await app.db.transaction().execute(async (db) => {
     const ended = await db
@@ -39,6 +41,7 @@ export async function storeCheckpoint(
       .insertInto('checkpoints')
       .values({ runId: run.id, step, digest: digestOfFiles(files), files: JSON.stringify(files), served: served.digest })
       .execute()
+    await announce(db)
   })
 }
 

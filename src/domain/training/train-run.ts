@@ -8,13 +8,14 @@ import type { Database, Db } from '../../storage/database.ts'
 import type { JobContext } from '../../storage/jobs.ts'
 import type { TrainingEvent } from '../../trainers/trainer.ts'
 import { findBaseById } from '../models/model-queries.ts'
+import { announce, changes } from './changes.ts'
 import { findRun } from './run-queries.ts'
 import { hasEnded, type RunProgress, type RunStep, type TrainingRun } from './run.ts'
 import type { TrainingApp } from './start-run.ts'
 import { storeCheckpoint } from './store-checkpoint.ts'
 import { baseFolder, exists, runFolder } from './work-folder.ts'
 
-/** Steps are written together this often, and cancellation is noticed this fast: milliseconds. */
+/** Steps are written together this often: milliseconds. */
 const interval = 400
 /** Starts that ended with the whole process before a run is given up: below the queue's own limit, so that the run's record says so. */
 const processDeaths = 4
@@ -38,19 +39,16 @@ export async function trainRun(app: TrainingApp, runId: number, { signal, attemp
     .where('id', '=', runId)
     .where('state', 'in', ['queued', 'running'])
     .execute()
+  await announce(app.db)
   const cancelled = new AbortController()
-  const watch = setInterval(() => {
-    void isCancelled(app.db, runId).then(
-      (yes) => yes && cancelled.abort(new AppError('conflict', `Run ${runId} was cancelled.`)),
-      () => undefined,
-    )
-  }, interval)
+  const ended = new AbortController()
+  const watch = watchCancellation(app.db, runId, cancelled, ended.signal)
   try {
     await train(app, run, AbortSignal.any([signal, cancelled.signal]))
   } catch (error) {
     // Stopped by a shutdown, or another server has it: the record stays as it is, and the job goes on from there.
     if (signal.aborted) throw error
-    if (cancelled.signal.aborted) return
+    if (cancelled.signal.aborted && (await isCancelled(app.db, runId))) return
     const expected = error instanceof AppError || error instanceof FormatError
     await fail(
       app.db,
@@ -59,7 +57,8 @@ export async function trainRun(app: TrainingApp, runId: number, { signal, attemp
     )
     if (!expected) throw error
   } finally {
-    clearInterval(watch)
+    ended.abort()
+    await watch
     await acknowledge(app.db, runId)
   }
 }
@@ -148,7 +147,19 @@ async function writeProgress(outer: Database, runId: number, progress: RunProgre
       .set({ progress: JSON.stringify(progress) })
       .where('id', '=', runId)
       .execute()
+    await announce(db)
   })
+}
+
+/** Aborts `cancelled` when the run is cancelled, by whichever process; returns when that or the run's end has come. */
+async function watchCancellation(db: Database, runId: number, cancelled: AbortController, ended: AbortSignal): Promise<void> {
+  try {
+    for await (const _ of changes(db, ended))
+      if (await isCancelled(db, runId)) return cancelled.abort(new AppError('conflict', `Run ${runId} was cancelled.`))
+  } catch (error) {
+    // Without the database the run could not say what it did: it stops, and its record with the checkpoint stays.
+    if (!ended.aborted) cancelled.abort(error)
+  }
 }
 
 async function isCancelled(db: Db, runId: number): Promise<boolean> {
@@ -165,6 +176,7 @@ async function acknowledge(db: Db, runId: number): Promise<void> {
     .where('state', '=', 'cancelled')
     .where('endedAt', 'is', null)
     .execute()
+  await announce(db)
 }
 
 /** Leaves a run that was cancelled in the meantime as it is. */
@@ -175,4 +187,5 @@ async function fail(db: Db, runId: number, error: string): Promise<void> {
     .where('id', '=', runId)
     .where('state', 'in', ['queued', 'running'])
     .execute()
+  await announce(db)
 }

@@ -1,7 +1,7 @@
 /** Follows a run from anywhere that sees the database: the process that trains need not be the one that watches. */
 
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Database } from '../../storage/database.ts'
+import { changes } from './changes.ts'
 import { findRun, stepsOf } from './run-queries.ts'
 import { hasEnded, type RunStep, type TrainingRun } from './run.ts'
 
@@ -11,9 +11,6 @@ export interface RunUpdate {
   readonly steps: readonly RunStep[]
 }
 
-/** Four looks a second feel live and cost next to nothing: two small reads. */
-const interval = 250
-
 /** An update at once, then at each change; ends after the update in which the run has ended. Aborting ends it with the signal's reason. */
 export async function* watchRun(
   app: { readonly db: Database },
@@ -22,8 +19,7 @@ export async function* watchRun(
 ): AsyncIterable<RunUpdate> {
   let last = options.after ?? 0
   let seen = ''
-  for (;;) {
-    options.signal?.throwIfAborted()
+  for await (const _ of changes(app.db, options.signal)) {
     const run = await findRun(app.db, id)
     const now = JSON.stringify([run.state, run.progress])
     if (now !== seen) {
@@ -33,6 +29,5 @@ export async function* watchRun(
       yield { run, steps }
       if (hasEnded(run.state)) return
     }
-    await pause(interval, undefined, options.signal ? { signal: options.signal } : {})
   }
 }
