@@ -97,10 +97,11 @@ const facts: readonly Fact[] = [
       let mailsRunning = 0
       const heavy: JobHandler = async (payload) => {
         assert.deepEqual([...running], [])
-        running.add(String(payload))
-        order.push(String(payload))
+        const name = JSON.stringify(payload)
+        running.add(name)
+        order.push(name)
         await gate.promise
-        running.delete(String(payload))
+        running.delete(name)
       }
       const ids: number[] = []
       for (const [kind, n] of [
@@ -332,7 +333,7 @@ function startProcess(config: DatabaseConfig) {
     await jobs.work({ long: async (_payload, { job }) => { console.log('running ' + job); await new Promise(() => setInterval(() => {}, 1000)) } })`
   const child = spawn(process.execPath, ['--input-type=module', '-e', source], { stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = once(child, 'exit')
-  const output = child.stdout[Symbol.asyncIterator]() as AsyncIterator<Buffer>
+  const output = child.stdout[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>
   let rest = ''
   return {
     async line(): Promise<string> {

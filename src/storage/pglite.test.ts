@@ -37,7 +37,7 @@ function withDatabase(folder: string, program: string) {
   const ended = once(child, 'exit')
   return {
     child,
-    lines: child.stdout[Symbol.asyncIterator]() as AsyncIterator<Buffer>,
+    lines: child.stdout[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>,
     async kill() {
       child.kill('SIGKILL')
       await ended
