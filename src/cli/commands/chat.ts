@@ -75,6 +75,8 @@ export function chatCommands(program: Command): void {
     .option('--up', 'it is right')
     .option('--down', 'it is wrong')
     .option('--better <text>', 'what it should have said')
+    .option('--licence <expression>', 'with --better: offer the correction as a contribution under this licence')
+    .option('--language <tag>', 'with --licence: the language of the correction, BCP 47')
     .addHelpText(
       'after',
       examples(['feedback marathi/saathi@0.1.0 --question "3 days ago in Marathi" --answer "…" --down --better "३ दिवसांपूर्वी"']),
@@ -84,7 +86,7 @@ export function chatCommands(program: Command): void {
         async (
           { client, output },
           subject: string,
-          options: { question: string; answer: string; up?: boolean; down?: boolean; better?: string },
+          options: { question: string; answer: string; up?: boolean; down?: boolean; better?: string; licence?: string; language?: string },
         ) => {
           if (options.up === options.down) throw new AppError('invalid', 'Choose one of --up and --down.')
           const { name, version } = parseSubject(subject)
@@ -97,7 +99,18 @@ export function chatCommands(program: Command): void {
             rating: options.up ? 'up' : 'down',
             correction: options.better,
           })
-          output.result(given, (it) => `Feedback ${it.id} is recorded. Thank you.`)
+          if (options.better === undefined || options.licence === undefined) {
+            output.result({ feedback: given, contribution: null }, (it) => `Feedback ${it.feedback.id} is recorded. Thank you.`)
+            return
+          }
+          const { contribution } = await client.post<{ contribution: Answers['contribution'] }>(`/api/feedback/${given.id}/contribution`, {
+            licence: options.licence,
+            language: options.language,
+          })
+          output.result(
+            { feedback: given, contribution },
+            (it) => `Feedback ${it.feedback.id} became contribution ${it.contribution.id}; somebody else reviews it now.`,
+          )
         },
       ),
     )

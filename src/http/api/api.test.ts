@@ -146,3 +146,22 @@ test('health says that the process lives and readiness that the database answers
   assert.equal(ready.status, 'ready')
   assert.ok('waiting' in ready.jobs)
 })
+
+test('a correction of an answer becomes, in one step, a contribution that names the feedback as its origin', async () => {
+  const given = await asha.post<{ id: number }>('/api/models/marathi/saathi/feedback', {
+    turns: [
+      { role: 'user', content: 'Goodbye in Marathi?' },
+      { role: 'assistant', content: 'doviđenja' },
+    ],
+    rating: 'down',
+    correction: 'निरोप घेतो',
+  })
+  const terms = { licence: 'CC0-1.0', language: 'mr' }
+  const { contribution } = await asha.post<{ contribution: { feedbackId: number; state: string } }>(
+    `/api/feedback/${given.id}/contribution`,
+    terms,
+  )
+  assert.equal(contribution.feedbackId, given.id)
+  assert.equal(contribution.state, 'open')
+  await assert.rejects(asha.post(`/api/feedback/${given.id}/contribution`, terms), refused('conflict', /already/))
+})

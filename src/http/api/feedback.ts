@@ -1,13 +1,16 @@
 /** Feedback on answers, and the contribution it can become. */
 
 import { createRoute } from '@hono/zod-openapi'
+import { contributeCorrection } from '../../domain/feedback/contribute-correction.ts'
 import { findFeedback, listFeedback } from '../../domain/feedback/feedback-queries.ts'
 import { giveFeedback } from '../../domain/feedback/give-feedback.ts'
+import { actorName } from '../../domain/people/actor.ts'
 import { findRelease } from '../../domain/releases/release-queries.ts'
+import type { Blobs } from '../../storage/blobs.ts'
 import type { Database } from '../../storage/database.ts'
 import { requireActor } from '../auth.ts'
 import { body, failures, idText, json, modelOf, modelPath, page, pageOf, router, z } from './openapi.ts'
-import { feedback, plain } from './schemas.ts'
+import { contribution, feedback, finding, plain } from './schemas.ts'
 
 const given = z.strictObject({
   release: z.string().optional().openapi({ description: 'The version that answered, or "latest"; left out for the base alone.' }),
@@ -16,7 +19,16 @@ const given = z.strictObject({
   correction: z.string().optional(),
 })
 
-export function feedbackRoutes(app: { readonly db: Database }) {
+const terms = z.strictObject({
+  licence: z.string().openapi({ description: 'SPDX expression under which the correction is given.' }),
+  language: z.string().openapi({ description: 'BCP 47.' }),
+  signOff: z.string().optional(),
+  message: z.string().optional(),
+})
+
+const corrected = z.object({ contribution, findings: z.array(finding) })
+
+export function feedbackRoutes(app: { readonly db: Database; readonly blobs: Blobs }) {
   return router()
     .openapi(
       createRoute({
@@ -43,6 +55,22 @@ export function feedbackRoutes(app: { readonly db: Database }) {
         responses: { 200: json(z.array(feedback), 'Feedback.'), ...failures },
       }),
       async (c) => c.json(plain(await listFeedback(app.db, modelOf(c.req.valid('param')), pageOf(c.req.valid('query')))), 200),
+    )
+    .openapi(
+      createRoute({
+        method: 'post',
+        path: '/feedback/{feedback}/contribution',
+        summary: 'Offer the corrected answer as a contribution that names this feedback as its origin',
+        request: { params: z.object({ feedback: idText }), body: body(terms) },
+        responses: { 200: json(corrected, 'The contribution, to be reviewed like any other.'), ...failures },
+      }),
+      async (c) => {
+        const actor = requireActor(c)
+        const { signOff = actorName(actor), message, ...rest } = c.req.valid('json')
+        const given = { ...rest, signOff, ...(message !== undefined && { message }) }
+        const { contribution, rounds } = await contributeCorrection(app, actor, c.req.valid('param').feedback, given)
+        return c.json(plain({ contribution, findings: rounds.at(-1)?.checks ?? [] }), 200)
+      },
     )
     .openapi(
       createRoute({
