@@ -80,9 +80,9 @@ try {
   rmSync(folder, { recursive: true, force: true })
 }
 
-/** Examples with a body of ordinary size, made where they are stored. */
-async function seed(contributionId: number): Promise<Digest[]> {
-  const batch = 50_000
+/** Examples with a body of ordinary size, made where they are stored, in contributions of 10,000. */
+async function seed(modelId: number): Promise<Digest[]> {
+  const batch = 10_000
   const digests: Digest[] = []
   for (let from = 0; from < count; from += batch) {
     const to = Math.min(count, from + batch)
@@ -92,9 +92,14 @@ async function seed(contributionId: number): Promise<Digest[]> {
         jsonb_build_object('content', jsonb_build_object('prompt', 'What is number ' || n || '?', 'completion', 'It is the number ' || n || ', as anybody can count.'),
           'provenance', jsonb_build_object('origin', 'human', 'generator', null, 'source', 'by hand', 'licence', 'CC0-1.0', 'language', 'en'))
       from generate_series(${from}::integer, ${to - 1}::integer) n returning digest`.execute(db)
+    const { id } = await db
+      .insertInto('contributions')
+      .values({ modelId, authorId: null, state: 'open', message: 'Counting', round: 1, feedbackId: null, reverts: null, decidedAt: null })
+      .returning('id')
+      .executeTakeFirstOrThrow()
     await sql`
       insert into contribution_changes (contribution_id, round, position, kind, example_digest)
-      select ${contributionId}::integer, 1, n + 10, 'add', 'sha256:' || encode(sha256(convert_to('example ' || n, 'UTF8')), 'hex')
+      select ${id}::integer, 1, n + 1, 'add', 'sha256:' || encode(sha256(convert_to('example ' || n, 'UTF8')), 'hex')
       from generate_series(${from}::integer, ${to - 1}::integer) n`.execute(db)
     digests.push(...rows.map(({ digest }) => digest))
   }
