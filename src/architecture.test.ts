@@ -11,6 +11,7 @@ const src = dirname(fileURLToPath(import.meta.url))
 /** The stages in the order of the flow: a stage imports itself and earlier ones. */
 const STAGES = [
   'people',
+  'notifications',
   'lineage',
   'models',
   'contributions',
@@ -19,9 +20,15 @@ const STAGES = [
   'training',
   'evaluation',
   'releases',
+  'builds',
+  'previews',
+  'release-train',
+  'receipts',
+  'forecasts',
   'advisories',
   'assistants',
   'feedback',
+  'conversation',
 ]
 
 /** What a folder may import besides itself; a path ending in .ts is that one file. */

@@ -186,8 +186,8 @@ export interface DatasetBucketsTable {
 export interface DatasetRevisionsTable {
   id: GeneratedAlways<number>
   modelId: number
-  /** 1, 2, 3 … within its community model. */
-  number: number
+  /** 1, 2, 3 … within its community model; null for a draft, which nobody accepted. */
+  number: number | null
   parentId: number | null
   /** The root. */
   digest: Digest
@@ -209,6 +209,10 @@ export interface TrainingRunsTable {
   modelId: number
   baseId: number
   revisionId: number
+  /** Where its weights began; null: at an adapter that changes nothing. */
+  warmStartId: Generated<number | null>
+  /** candidate: could be released; build: trained to find something out. */
+  purpose: Generated<'candidate' | 'build'>
   /** The effective recipe: nothing left to a default. */
   recipe: Json<unknown>
   /** Trainer name and version: a run is a function of base, revision, recipe and this. */
@@ -267,6 +271,24 @@ export interface EvaluationsTable {
   seconds: number | null
   error: string | null
   createdAt: CreatedAt
+}
+
+export interface BuildsTable {
+  id: GeneratedAlways<number>
+  modelId: number
+  runId: number
+  /** The release it is compared with; null: the base alone. */
+  baselineId: number | null
+  /** Ids of the suites it is asked. */
+  suites: Json<readonly number[]>
+  state: RunState
+  /** Per suite, once finished. */
+  comparisons: Json<unknown> | null
+  error: string | null
+  requestedBy: number | null
+  createdAt: CreatedAt
+  startedAt: Date | null
+  endedAt: Date | null
 }
 
 export interface ReleasesTable {
@@ -338,6 +360,7 @@ export interface Schema {
   runSteps: RunStepsTable
   checkpoints: CheckpointsTable
   evaluations: EvaluationsTable
+  builds: BuildsTable
   releases: ReleasesTable
   releaseEvaluations: ReleaseEvaluationsTable
 }

@@ -55,7 +55,7 @@ export function runCommands(program: Command): void {
                 all.map((it) => [
                   String(it.id),
                   it.state,
-                  String(it.revision.number),
+                  it.revision.number === null ? 'draft' : String(it.revision.number),
                   `${it.progress.step}/${it.progress.steps ?? '?'}`,
                   it.progress.loss?.toFixed(3) ?? '',
                   it.createdAt.slice(0, 16),
@@ -133,7 +133,7 @@ export async function followRun(client: Client, output: Output, started: Run, si
 function describe(run: Run): string {
   const { progress, checkpoint } = run
   return [
-    `Run ${run.id}: ${run.state}, on dataset revision ${run.revision.number} (${run.revision.count} examples), trainer ${run.trainer}`,
+    `Run ${run.id}: ${run.state}, on dataset ${run.revision.number === null ? 'draft' : `revision ${run.revision.number}`} (${run.revision.count} examples), trainer ${run.trainer}`,
     ...(progress.steps === null
       ? []
       : [`step ${progress.step} of ${progress.steps}${progress.loss === null ? '' : `, loss ${progress.loss.toFixed(3)}`}`]),

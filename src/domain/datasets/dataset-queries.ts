@@ -11,8 +11,13 @@ import { reviewsOf } from '../reviews/review-queries.ts'
 import { compareMembers, differingBuckets, membersIn, parseTable, type Buckets } from './bucket-tree.ts'
 import type { Blame, DatasetRevision, RevisionDiff } from './dataset-revision.ts'
 
+/** Accepted ones: drafts have no number. */
 function revisions(db: Db) {
-  return db.selectFrom('datasetRevisions').select(['id', 'modelId', 'number', 'parentId', 'digest', 'count', 'createdAt'])
+  return db
+    .selectFrom('datasetRevisions')
+    .select(['id', 'modelId', 'number', 'parentId', 'digest', 'count', 'createdAt'])
+    .where('number', 'is not', null)
+    .$narrowType<{ number: number }>()
 }
 
 type Row = Awaited<ReturnType<ReturnType<typeof revisions>['executeTakeFirstOrThrow']>>

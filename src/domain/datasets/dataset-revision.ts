@@ -17,6 +17,9 @@ export interface DatasetRevision {
   readonly createdAt: Date
 }
 
+/** What a dataset would be after a change that nobody accepted: with a proposal, or without a contribution. It is trained on to find something out. */
+export type DraftRevision = Pick<DatasetRevision, 'id' | 'modelId' | 'digest' | 'count'>
+
 export interface RevisionDiff {
   readonly added: readonly Digest[]
   readonly removed: readonly Digest[]

@@ -34,6 +34,13 @@ export async function findSuiteById(db: Db, id: number): Promise<Suite> {
   return suite
 }
 
+/** In the order of the ids. */
+export async function findSuites(db: Db, ids: readonly number[]): Promise<readonly Suite[]> {
+  const suites: Suite[] = []
+  for (const id of ids) suites.push(await findSuiteById(db, id))
+  return suites
+}
+
 /** The samples in the order of the file they came from. */
 export async function* readSuite(
   app: { readonly blobs: Blobs },

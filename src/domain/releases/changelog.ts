@@ -4,20 +4,21 @@ import type { Db } from '../../storage/database.ts'
 import { operatorName } from '../people/actor.ts'
 import { flatRecipe } from '../training/recipe.ts'
 import { findCheckpoint, findRun } from '../training/run-queries.ts'
-import type { TrainingRun } from '../training/run.ts'
+import { acceptedNumber, type TrainingRun } from '../training/run.ts'
 import type { Candidate } from './candidate.ts'
 import type { Changelog, ChangelogContribution } from './release.ts'
 
 export async function changelogOf(db: Db, { run, base, previous }: Candidate): Promise<Changelog> {
   const before = previous && (await findRun(db, (await findCheckpoint(db, previous.checkpointId)).runId))
-  const { number, digest, count } = run.revision
+  const { digest, count } = run.revision
+  const number = acceptedNumber(run)
   return {
     contributions: await contributionsBetween(db, run, before),
     dataset: {
       number,
       digest,
       count,
-      previous: before && { number: before.revision.number, digest: before.revision.digest, count: before.revision.count },
+      previous: before && { number: acceptedNumber(before), digest: before.revision.digest, count: before.revision.count },
     },
     recipe: before ? recipeChanges(before, run) : [],
     base: base.name,
@@ -33,8 +34,8 @@ async function contributionsBetween(db: Db, run: TrainingRun, before: TrainingRu
     .leftJoin('people', 'people.id', 'contributions.authorId')
     .select(['contributions.id', 'contributions.round', 'contributions.message', 'people.name as author'])
     .where('datasetRevisions.modelId', '=', run.modelId)
-    .where('datasetRevisions.number', '<=', run.revision.number)
-    .where('datasetRevisions.number', '>', before?.revision.number ?? 0)
+    .where('datasetRevisions.number', '<=', acceptedNumber(run))
+    .where('datasetRevisions.number', '>', before ? acceptedNumber(before) : 0)
     .orderBy('contributions.id')
     .execute()
   const contributions: ChangelogContribution[] = []

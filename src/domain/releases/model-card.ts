@@ -55,7 +55,7 @@ export function writeModelCard({ candidate, version, gate, changelog, facts }: C
     '## Where it comes from',
     list([
       `Base: ${base.name}, ${base.licence}, from ${base.source}, \`${base.digest}\``,
-      `Dataset: revision ${run.revision.number}, ${run.revision.count.toLocaleString('en')} examples, \`${run.revision.digest}\``,
+      `Dataset: revision ${changelog.dataset.number}, ${run.revision.count.toLocaleString('en')} examples, \`${run.revision.digest}\``,
       `Examples by origin: ${counted(facts.origins)}`,
       ...(facts.generators.length > 0 ? [`Generated with: ${facts.generators.join(', ')}`] : []),
       `Examples by licence: ${counted(facts.licences)}`,

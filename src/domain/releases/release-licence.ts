@@ -5,7 +5,7 @@ import { examplesOf, licenceInputsOf } from '../datasets/examples-of.ts'
 import { concludeLicence } from '../lineage/conclude-licence.ts'
 import type { LicenceInput, LicenceVerdict } from '../lineage/licence-verdict.ts'
 import type { BaseModel } from '../models/base-model.ts'
-import type { TrainingRun } from '../training/run.ts'
+import { acceptedNumber, type TrainingRun } from '../training/run.ts'
 
 /** What the examples of a dataset have in common, counted. */
 export interface ExampleFacts {
@@ -29,7 +29,7 @@ export async function factsOfExamples(db: Db, run: TrainingRun, base: BaseModel)
     licences.add(licence)
     if (generator) generators.add(generator)
   }
-  const examples = await licenceInputsOf(db, { ...run.revision, modelId: run.modelId })
+  const examples = await licenceInputsOf(db, { id: run.revision.id, modelId: run.modelId, number: acceptedNumber(run) })
   const baseInput: LicenceInput = {
     what: `the base model ${base.name}`,
     role: 'base',

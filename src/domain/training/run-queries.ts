@@ -13,18 +13,20 @@ export async function findRun(db: Db, id: number): Promise<TrainingRun> {
   return toRun(row)
 }
 
-/** Newest first; `after` is the id to go on below. */
+/** Candidates, newest first; `after` is the id to go on below. */
 export async function listRuns(db: Db, model: string, page: Page = {}): Promise<TrainingRun[]> {
   const { id } = await findModel(db, model)
-  let query = runs(db).where('trainingRuns.modelId', '=', id)
+  let query = runs(db).where('trainingRuns.modelId', '=', id).where('trainingRuns.purpose', '=', 'candidate')
   if (page.after !== undefined) query = query.where('trainingRuns.id', '<', page.after)
   return (await query.orderBy('trainingRuns.id', 'desc').limit(pageLimit(page)).execute()).map(toRun)
 }
 
-/** The newest run that has a checkpoint, or null. */
+/** The newest candidate that has a checkpoint, or null. */
 export async function newestFinishedRun(db: Db, modelId: number): Promise<TrainingRun | null> {
   const row = await runs(db)
     .where('trainingRuns.modelId', '=', modelId)
+    .where('trainingRuns.purpose', '=', 'candidate')
+    .where('datasetRevisions.number', 'is not', null)
     .where('trainingRuns.state', '=', 'finished')
     .orderBy('trainingRuns.id', 'desc')
     .limit(1)
@@ -77,6 +79,8 @@ function toRun(row: RunRow): TrainingRun {
     modelId: row.modelId,
     baseId: row.baseId,
     revision: { id: row.revisionId, number: row.revisionNumber, digest: row.revisionDigest, count: row.revisionCount },
+    warmStartId: row.warmStartId,
+    purpose: row.purpose,
     recipe: row.recipe as Recipe,
     trainer: row.trainer,
     examples: row.examples,

@@ -1,5 +1,6 @@
 /** A training run: one base, one dataset revision, one effective recipe, one trainer, and what came of it. */
 
+import { AppError } from '../../errors.ts'
 import type { Digest } from '../../storage/blobs.ts'
 import type { RunState, StoredFile } from '../../storage/schema.ts'
 import type { Recipe } from '../../trainers/trainer.ts'
@@ -8,7 +9,12 @@ export interface TrainingRun {
   readonly id: number
   readonly modelId: number
   readonly baseId: number
-  readonly revision: { readonly id: number; readonly number: number; readonly digest: Digest; readonly count: number }
+  /** number null: a draft. */
+  readonly revision: { readonly id: number; readonly number: number | null; readonly digest: Digest; readonly count: number }
+  /** The checkpoint its weights began with; null: an adapter that changes nothing. */
+  readonly warmStartId: number | null
+  /** candidate: could be released; build: trained to find something out. */
+  readonly purpose: 'candidate' | 'build'
   /** The effective recipe: nothing left to a default. */
   readonly recipe: Recipe
   /** Trainer version: a run is a function of base, revision, recipe and this. */
@@ -87,4 +93,13 @@ export const noProgress: RunProgress = {
 /** Whether nothing more will happen to it by itself. */
 export function hasEnded(state: RunState): boolean {
   return state === 'finished' || state === 'failed' || state === 'cancelled'
+}
+
+/** The number of the run's dataset. Nothing is released from a draft, which nobody accepted: `conflict`. */
+export function acceptedNumber({ id, revision }: Pick<TrainingRun, 'id' | 'revision'>): number {
+  if (revision.number !== null) return revision.number
+  throw new AppError(
+    'conflict',
+    `Run ${id} was trained on a draft of the dataset; accept the contribution that makes it one, then release.`,
+  )
 }

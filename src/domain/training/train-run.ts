@@ -9,11 +9,11 @@ import type { JobContext } from '../../storage/jobs.ts'
 import type { TrainingEvent } from '../../trainers/trainer.ts'
 import { findBaseById } from '../models/model-queries.ts'
 import { announce, changes } from './changes.ts'
-import { findRun } from './run-queries.ts'
+import { findCheckpoint, findRun } from './run-queries.ts'
 import { hasEnded, type RunProgress, type RunStep, type TrainingRun } from './run.ts'
 import type { TrainingApp } from './start-run.ts'
 import { storeCheckpoint } from './store-checkpoint.ts'
-import { baseFolder, exists, runFolder } from './work-folder.ts'
+import { adapterFolder, baseFolder, exists, runFolder } from './work-folder.ts'
 
 /** Steps are written together this often: milliseconds. */
 const interval = 400
@@ -75,6 +75,7 @@ async function train(app: TrainingApp, run: TrainingRun, signal: AbortSignal): P
       examples: await app.blobs.file(run.examples),
       recipe: run.recipe,
       output,
+      ...(run.warmStartId === null ? {} : { adapter: await adapterFolder(app, await findCheckpoint(app.db, run.warmStartId)) }),
       ...(goesOn ? { resume } : {}),
       ...(app.trainingMemory === undefined ? {} : { memoryBudget: app.trainingMemory }),
     },

@@ -5,10 +5,12 @@ import { AppError, sentenceOf } from '../../errors.ts'
 import type { Database } from '../database.ts'
 import * as jobs from './0000-jobs.ts'
 import * as theLoop from './0001-the-loop.ts'
+import * as builds from './0002-builds.ts'
 
 export const migrations: readonly { readonly name: string; readonly up: Migration['up'] }[] = [
   { name: '0000-jobs', up: jobs.up },
   { name: '0001-the-loop', up: theLoop.up },
+  { name: '0002-builds', up: builds.up },
 ]
 
 /**
