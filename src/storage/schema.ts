@@ -291,6 +291,24 @@ export interface BuildsTable {
   endedAt: Date | null
 }
 
+export interface PreviewsTable {
+  id: GeneratedAlways<number>
+  contributionId: number
+  round: number
+  /** The revision the proposal was added to; null: none yet. */
+  headId: number | null
+  /** Where it began and what it is compared with; null: the base. */
+  releaseId: number | null
+  buildId: number
+  /** The same steps without the proposal; null: nothing to train on. */
+  controlId: number | null
+  /** Began by itself. */
+  automatic: boolean
+  requestedBy: number | null
+  cancelledAt: Date | null
+  createdAt: CreatedAt
+}
+
 export interface ReleasesTable {
   id: GeneratedAlways<number>
   modelId: number
@@ -316,6 +334,27 @@ export interface ReleasesTable {
 export interface ReleaseEvaluationsTable {
   releaseId: number
   evaluationId: number
+}
+
+export interface NotificationsTable {
+  id: GeneratedAlways<number>
+  personId: number
+  kind: string
+  sentence: string
+  /** A path of this server. */
+  link: string
+  /** Names the occasion, so that a person is told of it once; null where it cannot come twice. */
+  key: string | null
+  createdAt: CreatedAt
+  readAt: Date | null
+}
+
+export interface NotificationSettingsTable {
+  personId: number
+  /** Kinds the person does not want to hear of. */
+  muted: Json<readonly string[]>
+  /** Whether there is a public feed of the person's receipts. */
+  feed: boolean
 }
 
 /** Read and written by jobs.ts only. */
@@ -361,6 +400,9 @@ export interface Schema {
   checkpoints: CheckpointsTable
   evaluations: EvaluationsTable
   builds: BuildsTable
+  previews: PreviewsTable
   releases: ReleasesTable
   releaseEvaluations: ReleaseEvaluationsTable
+  notifications: NotificationsTable
+  notificationSettings: NotificationSettingsTable
 }
