@@ -59,6 +59,7 @@ export async function openApp(config: Config): Promise<App> {
     trainer: localTrainer({ threads: config.threads }),
     workFolder: join(config.home, 'work'),
     ...(config.memoryBudget !== null && { trainingMemory: config.memoryBudget }),
+    automaticPreviews: config.automaticPreviews,
     hub: config.hub,
     operatorKey: await operatorKey(config.home),
     version: packageVersion(),

@@ -22,6 +22,8 @@ export interface Config {
   readonly threads: number
   /** Bytes that training may use; null for what the machine has free when a run starts. */
   readonly memoryBudget: number | null
+  /** What previews may take that begin by themselves: examples of a proposal at most, and minutes of all previews in 24 hours (0: none). */
+  readonly automaticPreviews: { readonly examples: number; readonly minutes: number }
   /** Where `hf:` models are fetched from. */
   readonly hub: { readonly endpoint: string; readonly token?: string }
   readonly logLevel: LogLevel
@@ -79,6 +81,17 @@ export const settings: readonly Setting[] = [
     description: 'Memory that training may use, e.g. `8GB` or `1500MB`. A run that cannot fit is refused before it starts.',
   },
   {
+    variable: 'COMMONWEIGHTS_PREVIEW_MINUTES',
+    standard: '`60`',
+    description:
+      'A proposal to a community that has a release is previewed by itself while the previews of the last 24 hours took fewer minutes of this machine than this. `0`: only where somebody asks.',
+  },
+  {
+    variable: 'COMMONWEIGHTS_PREVIEW_EXAMPLES',
+    standard: '`200`',
+    description: 'Proposals of more examples than this are previewed only where somebody asks.',
+  },
+  {
     variable: 'HF_ENDPOINT',
     standard: '`https://huggingface.co`',
     description: 'The hub that `base add hf:owner/name` fetches from: the Hugging Face Hub, or anything that speaks its API.',
@@ -110,6 +123,10 @@ export function loadConfig(overrides: ConfigOverrides = {}, environment: NodeJS.
     token: read('COMMONWEIGHTS_TOKEN') ?? null,
     threads: threadsOf(read('COMMONWEIGHTS_THREADS')),
     memoryBudget: memoryOf(read('COMMONWEIGHTS_MEMORY')),
+    automaticPreviews: {
+      minutes: countOf('COMMONWEIGHTS_PREVIEW_MINUTES', read('COMMONWEIGHTS_PREVIEW_MINUTES') ?? '60'),
+      examples: countOf('COMMONWEIGHTS_PREVIEW_EXAMPLES', read('COMMONWEIGHTS_PREVIEW_EXAMPLES') ?? '200'),
+    },
     hub: hubOf(read('HF_ENDPOINT'), read('HF_TOKEN')),
     logLevel: logLevelOf(read('COMMONWEIGHTS_LOG')),
   }
@@ -159,6 +176,14 @@ function portOf(text = '3210', where: string): number {
   if (!/^\d+$/.test(text) || port > 65_535)
     throw new AppError('invalid', `${where} is ${quoted(text)}; it must be a whole number from 0 to 65535.`)
   return port
+}
+
+/** A year of minutes, and more examples than a contribution may have, mean no limit. */
+function countOf(variable: string, text: string): number {
+  const count = Number(text)
+  if (!/^\d+$/.test(text) || count > 1_000_000)
+    throw new AppError('invalid', `${variable} is ${quoted(text)}; it must be a whole number from 0 to 1000000.`)
+  return count
 }
 
 function threadsOf(text: string | undefined): number {

@@ -1,0 +1,97 @@
+/** Reads what a preview found out: its builds, what every sample gave, and what has moved on since. */
+
+import { AppError } from '../../errors.ts'
+import type { Blobs } from '../../storage/blobs.ts'
+import type { Database, Db } from '../../storage/database.ts'
+import type { Build } from '../builds/build.ts'
+import { findContribution } from '../contributions/contribution-queries.ts'
+import { compareEvaluations } from '../evaluation/compare.ts'
+import { findEvaluation, findEvaluations, resultsOf } from '../evaluation/evaluation-queries.ts'
+import type { Comparison, Evaluation } from '../evaluation/evaluation.ts'
+import { findBaseById } from '../models/model-queries.ts'
+import { readSuite } from '../models/suite-queries.ts'
+import type { SuiteSample } from '../models/suite.ts'
+import { findReleaseById } from '../releases/release-queries.ts'
+import { changedAnswers } from './changed-answers.ts'
+import { latestPreview, stalenessOf } from './preview-queries.ts'
+import type { BuildCost, PreviewReport, SuiteEffect } from './preview-report.ts'
+import { onlyNoise, previewSentences } from './preview-words.ts'
+import type { Preview } from './preview.ts'
+
+interface ReadApp {
+  readonly db: Database
+  readonly blobs: Blobs
+}
+
+/** The newest preview of a contribution, as far as it has come. `not-found` where it has none. */
+export async function reportPreview(app: ReadApp, contributionId: number): Promise<PreviewReport> {
+  const preview = await latestPreview(app.db, contributionId)
+  if (!preview) {
+    const { id } = await findContribution(app.db, contributionId)
+    throw new AppError('not-found', `Contribution ${id} has no preview; "preview ${id}" makes one.`)
+  }
+  const { build, control } = preview
+  const suites: SuiteEffect[] = []
+  for (const [index, against] of (build.comparisons ?? []).entries())
+    suites.push(await suiteEffect(app, against, control?.comparisons?.[index] ?? null))
+  const { epochs, maxSteps, batchSize, accumulation } = build.run.recipe
+  const examples = build.run.revision.count
+  const words = {
+    baseline: await nameOfBaseline(app.db, preview),
+    cold: build.run.warmStartId === null,
+    hasControl: control !== null,
+    suites,
+    passes: examples === 0 ? null : Math.min(epochs, ((maxSteps ?? Infinity) * batchSize * accumulation) / examples),
+    examples,
+  }
+  return {
+    preview,
+    stale: await stalenessOf(app.db, preview),
+    summary: previewSentences(words),
+    onlyNoise: onlyNoise(suites),
+    suites,
+    cost: {
+      build: await costOf(app.db, build, preview.createdAt),
+      control: control && (await costOf(app.db, control, preview.createdAt)),
+      total: preview.seconds,
+    },
+  }
+}
+
+async function suiteEffect(app: ReadApp, against: Comparison, drift: Comparison | null): Promise<SuiteEffect> {
+  const [subject, baseline] = await sides(app, against)
+  const without = drift && (await findEvaluation(app.db, drift.subject.evaluationId))
+  const samples: SuiteSample[] = []
+  for await (const sample of readSuite(app, against.suite)) samples.push(sample)
+  return {
+    against,
+    effect: without && (await compareEvaluations(app, subject, without)),
+    drift,
+    answers: changedAnswers(samples, {
+      before: await resultsOf(app, baseline),
+      after: await resultsOf(app, subject),
+      control: without && (await resultsOf(app, without)),
+    }),
+  }
+}
+
+async function sides(app: ReadApp, { subject, baseline }: Comparison): Promise<[Evaluation, Evaluation]> {
+  return [await findEvaluation(app.db, subject.evaluationId), await findEvaluation(app.db, baseline.evaluationId)]
+}
+
+async function nameOfBaseline(db: Db, { releaseId, build }: Preview): Promise<string> {
+  if (releaseId !== null) return `release ${(await findReleaseById(db, releaseId)).version}`
+  return `the base ${(await findBaseById(db, build.run.baseId)).name}`
+}
+
+async function costOf(db: Db, { run, comparisons, endedAt }: Build, askedAt: Date): Promise<BuildCost> {
+  const evaluations = await findEvaluations(
+    db,
+    (comparisons ?? []).map(({ subject }) => subject.evaluationId),
+  )
+  return {
+    training: run.progress.result?.seconds ?? null,
+    evaluation: comparisons === null ? null : evaluations.reduce((sum, { seconds }) => sum + (seconds ?? 0), 0),
+    reused: endedAt !== null && endedAt <= askedAt,
+  }
+}
