@@ -64,8 +64,6 @@ export interface CommunityModelsTable {
   description: string
   /** Numbered clauses of values and tone. */
   charter: Json<readonly string[]>
-  /** Accepting reviews a contribution needs. */
-  quorum: number
   /** Recipe overrides as YAML, or '' for the defaults. */
   recipe: string
   /** Licences whose examples may be trained on; null admits every licence whose terms are known. */
@@ -174,6 +172,60 @@ export interface ReviewsTable {
   reviewerId: number | null
   decision: 'accept' | 'reject' | 'request-changes'
   message: string
+  createdAt: CreatedAt
+}
+
+/** How a community reviews, as it was set each time; the newest row counts. */
+export interface ReviewRulesTable {
+  id: GeneratedAlways<number>
+  modelId: number
+  /** The whole of the rules, as in models/review-rules.ts. */
+  rules: Json<unknown>
+  /** Why they were set so. */
+  message: string
+  /** null: the local operator, or a migration. */
+  setBy: number | null
+  createdAt: CreatedAt
+}
+
+export interface MentorsTable {
+  modelId: number
+  personId: number
+  joinedAt: Generated<Date>
+  /** null while they are one. */
+  leftAt: Date | null
+}
+
+/** Proposals of newcomers. */
+export interface MentoredContributionsTable {
+  contributionId: number
+  /** null while there is no mentor. */
+  mentorId: number | null
+}
+
+/** A contribution accepted at once, to be patrolled later. */
+export interface PatrolsTable {
+  contributionId: number
+  /** The rules it was accepted under. */
+  rulesId: number
+  /** Its author's trust at that moment. */
+  trust: number
+  state: Generated<'waiting' | 'seen' | 'reverted'>
+  /** Who looked; null: nobody yet, or the local operator. */
+  patrollerId: number | null
+  message: string | null
+  /** The contribution that took it back. */
+  revertId: number | null
+  createdAt: CreatedAt
+  decidedAt: Date | null
+}
+
+/** What newcomers did that no other table counts; rows older than the longest limit are deleted. */
+export interface NewcomerActsTable {
+  id: GeneratedAlways<number>
+  modelId: number
+  personId: number
+  kind: 'comment'
   createdAt: CreatedAt
 }
 
@@ -309,6 +361,73 @@ export interface PreviewsTable {
   createdAt: CreatedAt
 }
 
+export interface TrainSchedulesTable {
+  id: GeneratedAlways<number>
+  modelId: number
+  /** The Rhythm. */
+  rhythm: Json<unknown>
+  /** Whether a train may publish by itself what passed its gate with everybody aboard. */
+  publish: boolean
+  /** Builds that the search for what broke a gate may take. */
+  builds: number
+  /** null: the local operator. */
+  setBy: number | null
+  createdAt: CreatedAt
+}
+
+export type TrainState = 'running' | 'proposed' | 'published' | 'overtaken' | 'stopped' | 'failed' | 'cancelled'
+export type TrainStage = 'train' | 'evaluate' | 'gate' | 'search' | 'propose' | 'publish'
+
+export interface ReleaseTrainsTable {
+  id: GeneratedAlways<number>
+  modelId: number
+  /** 1, 2, 3 … within its community model. */
+  number: number
+  state: TrainState
+  stage: TrainStage
+  /** Why it left, in words. */
+  reason: string
+  /** null: the rhythm, or the local operator. */
+  startedBy: number | null
+  /** The release it would follow; null: a first one. */
+  baselineId: number | null
+  /** The newest dataset when it left. */
+  revisionId: number
+  /** The candidate it is at; null until that exists. */
+  runId: number | null
+  /** The GateReport of that candidate. */
+  gate: Json<unknown> | null
+  /** The GateReport with everybody aboard, where that failed. */
+  firstGate: Json<unknown> | null
+  /** Ids of contributions found to break the gate. */
+  leftOut: Json<readonly number[]>
+  /** How it ended, in words. */
+  outcome: string | null
+  /** What authors of contributions left out were told. */
+  letters: Json<unknown>
+  /** The contribution that takes back what is left out. */
+  reversalId: number | null
+  releaseId: number | null
+  createdAt: CreatedAt
+  endedAt: Date | null
+}
+
+export interface TrainTrialsTable {
+  id: GeneratedAlways<number>
+  trainId: number
+  /** 0 searches; 1 confirms, with another order of the same examples. */
+  draw: number
+  /** Ids, ascending; none: the control. */
+  contributions: Json<readonly number[]>
+  buildId: number
+  /** null: a control. */
+  verdict: 'breaks' | 'holds' | null
+  /** Per suite: the build against its control; of a control, none. */
+  comparisons: Json<unknown>
+  seconds: number
+  createdAt: CreatedAt
+}
+
 export interface ReleasesTable {
   id: GeneratedAlways<number>
   modelId: number
@@ -357,6 +476,73 @@ export interface NotificationSettingsTable {
   feed: boolean
 }
 
+export interface ContributionMeasurementsTable {
+  id: GeneratedAlways<number>
+  releaseId: number
+  contributionId: number
+  /** full: the release's own recipe from the start; warm: a few hundred steps from the release before. */
+  method: 'full' | 'warm'
+  /** null: the release itself is the side with it. */
+  withBuildId: number | null
+  withoutBuildId: number
+  requestedBy: number | null
+  createdAt: CreatedAt
+}
+
+export interface ReceiptsTable {
+  id: GeneratedAlways<number>
+  releaseId: number
+  personId: number
+  /** The edition of the same receipt that this one replaces: more was measured. */
+  supersedes: number | null
+  /** Over the canonical JSON of the body. */
+  digest: Digest
+  body: Json<unknown>
+  createdAt: CreatedAt
+}
+
+export interface ReceiptIssuesTable {
+  releaseId: number
+  /** How many people have a receipt for it. */
+  people: number
+  createdAt: CreatedAt
+}
+
+export type SubjectKind = 'contribution' | 'example' | 'clause' | 'suite' | 'release'
+
+export interface ThreadsTable {
+  id: GeneratedAlways<number>
+  modelId: number
+  subjectKind: SubjectKind
+  subjectId: string
+  /** null: the local operator. */
+  startedBy: number | null
+  createdAt: CreatedAt
+  resolvedAt: Date | null
+  resolvedBy: number | null
+}
+
+export interface CommentsTable {
+  id: GeneratedAlways<number>
+  threadId: number
+  authorId: number | null
+  createdAt: CreatedAt
+  hiddenAt: Date | null
+  hiddenBy: number | null
+  hiddenReason: string | null
+  erasedAt: Date | null
+  erasedReason: string | null
+}
+
+export interface CommentVersionsTable {
+  commentId: number
+  /** 1, 2, 3 …; the highest is what the comment says. */
+  version: number
+  /** Markdown, NFC; null: erased. */
+  text: string | null
+  createdAt: CreatedAt
+}
+
 /** Read and written by jobs.ts only. */
 export interface JobsTable {
   id: GeneratedAlways<number>
@@ -392,6 +578,11 @@ export interface Schema {
   examples: ExamplesTable
   exampleBands: ExampleBandsTable
   reviews: ReviewsTable
+  reviewRules: ReviewRulesTable
+  mentors: MentorsTable
+  mentoredContributions: MentoredContributionsTable
+  patrols: PatrolsTable
+  newcomerActs: NewcomerActsTable
   datasetBuckets: DatasetBucketsTable
   datasetRevisions: DatasetRevisionsTable
   revisionContributions: RevisionContributionsTable
@@ -401,8 +592,17 @@ export interface Schema {
   evaluations: EvaluationsTable
   builds: BuildsTable
   previews: PreviewsTable
+  trainSchedules: TrainSchedulesTable
+  releaseTrains: ReleaseTrainsTable
+  trainTrials: TrainTrialsTable
   releases: ReleasesTable
   releaseEvaluations: ReleaseEvaluationsTable
   notifications: NotificationsTable
   notificationSettings: NotificationSettingsTable
+  contributionMeasurements: ContributionMeasurementsTable
+  receipts: ReceiptsTable
+  receiptIssues: ReceiptIssuesTable
+  threads: ThreadsTable
+  comments: CommentsTable
+  commentVersions: CommentVersionsTable
 }

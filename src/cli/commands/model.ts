@@ -12,6 +12,7 @@ type Model = Answers['communityModel']
 
 interface ModelPage {
   readonly model: Model
+  readonly quorum: Answers['quorum']
   readonly suites: Answers['suite'][]
   readonly dataset: Answers['datasetRevision'] | null
   readonly latest: Answers['release'] | null
@@ -26,7 +27,11 @@ export function modelCommands(program: Command): void {
     .requiredOption('--base <name>', 'the base model it starts from')
     .option('--description <text>', 'what it is and who it is for', '')
     .option('--clause <text>', 'a clause of the charter: a value or a tone (repeat for more)', collect)
-    .option('--quorum <n>', 'accepting reviews a contribution needs', wholeNumber('--quorum'), 1)
+    .option(
+      '--quorum <n>',
+      'accepting reviews a contribution needs; where nothing is said, more the more people review',
+      wholeNumber('--quorum'),
+    )
     .option('--recipe <file>', 'a YAML file with what differs from the default recipe')
     .option('--allow <licence>', 'admit only examples under these licences (repeat for more)', collect)
     .addHelpText(
@@ -38,7 +43,7 @@ export function modelCommands(program: Command): void {
         async (
           { client, output },
           name: string,
-          options: { base: string; description: string; clause?: string[]; quorum: number; recipe?: string; allow?: string[] },
+          options: { base: string; description: string; clause?: string[]; quorum?: number; recipe?: string; allow?: string[] },
         ) => {
           const recipe = options.recipe === undefined ? '' : await readFile(resolve(options.recipe), 'utf8')
           const made = await client.post<Model>('/api/models', {
@@ -46,7 +51,7 @@ export function modelCommands(program: Command): void {
             base: options.base,
             description: options.description,
             charter: options.clause ?? [],
-            quorum: options.quorum,
+            ...(options.quorum !== undefined && { quorum: options.quorum }),
             recipe,
             allow: options.allow ?? null,
           })
@@ -125,12 +130,12 @@ export function modelCommands(program: Command): void {
     )
 }
 
-function describe({ model, suites, dataset, latest }: ModelPage): string {
+function describe({ model, quorum, suites, dataset, latest }: ModelPage): string {
   return [
     `${model.owner}/${model.name} on base ${model.base}`,
     ...(model.description ? [model.description] : []),
     ...model.charter.map((clause, index) => `  ${index + 1}. ${clause}`),
-    `A contribution needs ${model.quorum} accepting review${model.quorum === 1 ? '' : 's'}.`,
+    `A contribution needs ${quorum.needed} accepting review${quorum.needed === 1 ? '' : 's'}: ${quorum.reason}`,
     dataset ? `Dataset: revision ${dataset.number}, ${dataset.count} examples, ${dataset.digest}` : 'Dataset: empty',
     suites.length
       ? table(

@@ -8,11 +8,12 @@ import { lockContribution } from '../contributions/contribute.ts'
 import { digestsOfChanges, findContribution, preparedChangesOf } from '../contributions/contribution-queries.ts'
 import type { Contribution, ContributionState } from '../contributions/contribution.ts'
 import { checkAgainstModel } from '../contributions/examine-offer.ts'
-import { findModelById, lockModel } from '../models/model-queries.ts'
-import { requireRole, type Actor } from '../people/actor.ts'
+import { lockModel } from '../models/model-queries.ts'
+import { actorId, requireRole, type Actor } from '../people/actor.ts'
+import { quorumFor } from '../reviews/quorum-queries.ts'
 import { insertReview, parseDecision, parseReviewMessage } from '../reviews/review-contribution.ts'
-import { countAccepting } from '../reviews/review-queries.ts'
-import type { Review } from '../reviews/review.ts'
+import { reviewsOf } from '../reviews/review-queries.ts'
+import type { Decision, Review } from '../reviews/review.ts'
 import type { DatasetRevision } from './dataset-revision.ts'
 import { reviseDataset } from './revise-dataset.ts'
 
@@ -40,7 +41,8 @@ export async function decideContribution(
   return app.db.transaction().execute(async (db) => {
     await lockModel(db, modelId)
     const contribution = await lockContribution(db, id)
-    const review = await insertReview(db, actor, contribution, { decision, message })
+    const review =
+      (await repeatedAcceptance(db, actor, contribution, decision)) ?? (await insertReview(db, actor, contribution, { decision, message }))
     const revision = decision === 'accept' ? await acceptIfEnough({ db, blobs: app.blobs }, contribution) : null
     if (decision === 'reject') await settle(db, contribution, 'rejected')
     if (decision === 'request-changes')
@@ -49,13 +51,31 @@ export async function decideContribution(
   })
 }
 
+/**
+ * A quorum can fall, as reviewers leave, to what a proposal has already: whoever accepted it before can then accept it again, and it comes in. Null where
+ * this is not so.
+ */
+async function repeatedAcceptance(db: Db, actor: Actor, contribution: Contribution, decision: Decision): Promise<Review | null> {
+  if (decision !== 'accept' || contribution.state !== 'open') return null
+  const own = (await reviewsOf(db, contribution.id)).find(
+    (review) => review.round === contribution.round && review.reviewerId === actorId(actor) && review.decision === 'accept',
+  )
+  if (!own) return null
+  const { needed, accepting } = await quorumFor(db, contribution)
+  return accepting < needed ? null : own
+}
+
 async function acceptIfEnough(
   app: { readonly db: Db; readonly blobs: Blobs },
   contribution: Contribution,
 ): Promise<DatasetRevision | null> {
+  const { needed, accepting } = await quorumFor(app.db, contribution)
+  return accepting < needed ? null : acceptNow(app, contribution)
+}
+
+/** Takes a contribution into the dataset, within a transaction that holds the model's lock and the contribution's. */
+export async function acceptNow(app: { readonly db: Db; readonly blobs: Blobs }, contribution: Contribution): Promise<DatasetRevision> {
   const { id, modelId, round } = contribution
-  const { quorum } = await findModelById(app.db, modelId)
-  if ((await countAccepting(app.db, id, round)) < quorum) return null
   await refuseStale(app, contribution)
   const revision = await reviseDataset(app.db, modelId, [id], await digestsOfChanges(app.db, id, round))
   await settle(app.db, contribution, 'accepted')

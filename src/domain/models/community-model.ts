@@ -15,8 +15,6 @@ export interface CommunityModel {
   readonly description: string
   /** Clauses of values and tone; clause n of the charter is charter[n − 1]. */
   readonly charter: readonly string[]
-  /** Accepting reviews a contribution needs, of different people. */
-  readonly quorum: number
   /** Recipe overrides as YAML, or '' for the defaults. */
   readonly recipe: string
   readonly licencePolicy: LicencePolicy
@@ -28,7 +26,5 @@ export const communityLimits = {
   /** A charter is read before every review. */
   clauses: 100,
   clause: 1_000,
-  /** More reviews than this are a vote, not a review. */
-  quorum: 20,
   recipe: 20_000,
 } as const

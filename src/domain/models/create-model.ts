@@ -7,13 +7,15 @@ import { requireRole, type Actor } from '../people/actor.ts'
 import { communityLimits, type CommunityModel, type LicencePolicy } from './community-model.ts'
 import { findBase, findModel } from './model-queries.ts'
 import { formatModelName, parseModelName } from './model-name.ts'
+import { changeRules, defaultRules } from './review-rules.ts'
+import { insertRules } from './set-review-rules.ts'
 
 export interface NewModel {
   /** Name of the base model. */
   readonly base: string
   readonly description?: string | undefined
   readonly charter?: readonly string[] | undefined
-  /** Accepting reviews a contribution needs; 1 where nothing is said. */
+  /** Accepting reviews a contribution needs, however many review; where nothing is said, the number grows with the active reviewers. */
   readonly quorum?: number | undefined
   /** Recipe overrides as YAML; training reads it. */
   readonly recipe?: string | undefined
@@ -25,6 +27,7 @@ export async function createModel(app: { readonly db: Database }, actor: Actor, 
   requireRole(actor, 'maintainer')
   const wanted = parseModelName(name)
   const values = checked(input)
+  const rules = input.quorum === undefined ? defaultRules : changeRules(defaultRules, { quorum: { kind: 'fixed', n: input.quorum } })
   return app.db.transaction().execute(async (db) => {
     const base = await findBase(db, input.base)
     const made = await db
@@ -34,12 +37,13 @@ export async function createModel(app: { readonly db: Database }, actor: Actor, 
       .returning('id')
       .executeTakeFirst()
     if (!made) throw new AppError('conflict', `There already is a community model ${formatModelName(wanted)}; choose another name.`)
+    await insertRules(db, made.id, actor, rules, 'The rules it began with.')
     return findModel(db, wanted)
   })
 }
 
 function checked(input: NewModel) {
-  const { description = '', charter = [], quorum = 1, recipe = '', licencePolicy = { allow: null } } = input
+  const { description = '', charter = [], recipe = '', licencePolicy = { allow: null } } = input
   const refuse = (sentence: string): never => {
     throw new AppError('invalid', sentence)
   }
@@ -50,8 +54,6 @@ function checked(input: NewModel) {
   for (const [i, clause] of charter.entries())
     if (clause.trim() === '' || clause.length > communityLimits.clause)
       refuse(`Clause ${i + 1} of the charter has ${clause.length} characters; 1 to ${communityLimits.clause} are needed.`)
-  if (!Number.isInteger(quorum) || quorum < 1 || quorum > communityLimits.quorum)
-    refuse(`The quorum ${quorum} is not a whole number from 1 to ${communityLimits.quorum}.`)
   if (recipe.length > communityLimits.recipe)
     refuse(`The recipe has ${recipe.length} characters; at most ${communityLimits.recipe} are kept.`)
   const allow = licencePolicy.allow?.map((licence) => parseLicence(licence).expression) ?? null
@@ -60,7 +62,6 @@ function checked(input: NewModel) {
   return {
     description: description.normalize('NFC'),
     charter: JSON.stringify(charter.map((clause) => clause.normalize('NFC'))),
-    quorum,
     recipe,
     licencePolicy: JSON.stringify({ allow }),
   }

@@ -8,6 +8,7 @@ import { addSuite, type NewSuite } from './add-suite.ts'
 import { createModel } from './create-model.ts'
 import { parseModelName } from './model-name.ts'
 import { findModel, listModels } from './model-queries.ts'
+import { currentRules } from './review-rules-queries.ts'
 import { bandsOf, comparableText, comparedText, isNear, numbersIn, shinglesOf, similarity, textKey } from './near-text.ts'
 import { findSuite, listSuites, readSuite } from './suite-queries.ts'
 
@@ -23,7 +24,8 @@ test('a community model has its base, charter, quorum and policy, and is found b
     licencePolicy: { allow: ['CC0-1.0', 'CC-BY-4.0'] },
   })
   assert.deepEqual(await findModel(db, 'tamil/nanban'), made)
-  assert.deepEqual([made.base, made.quorum, made.charter.length, made.licencePolicy.allow], ['tiny', 2, 1, ['CC0-1.0', 'CC-BY-4.0']])
+  assert.deepEqual([made.base, made.charter.length, made.licencePolicy.allow], ['tiny', 1, ['CC0-1.0', 'CC-BY-4.0']])
+  assert.deepEqual((await currentRules(db, made.id)).rules.quorum, { kind: 'fixed', n: 2 })
   assert.deepEqual(
     (await listModels(db)).map(({ owner, name }) => `${owner}/${name}`),
     ['marathi/saathi', 'tamil/nanban'],

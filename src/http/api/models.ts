@@ -8,13 +8,15 @@ import { createModel } from '../../domain/models/create-model.ts'
 import { findBase, findModel, listBases, listModels } from '../../domain/models/model-queries.ts'
 import { listSuites } from '../../domain/models/suite-queries.ts'
 import { listReleases } from '../../domain/releases/release-queries.ts'
+import { quorumNow } from '../../domain/reviews/quorum-queries.ts'
+import { parseRecipe } from '../../domain/training/recipe.ts'
 import { AppError } from '../../errors.ts'
 import type { Blobs } from '../../storage/blobs.ts'
 import type { Database } from '../../storage/database.ts'
 import { requireActor } from '../auth.ts'
 import { uploadOf } from '../limits.ts'
 import { body, failures, json, modelOf, modelPath, page, pageOf, router, rowsBody, z } from './openapi.ts'
-import { baseModel, communityModel, datasetRevision, plain, release, suite } from './schemas.ts'
+import { baseModel, communityModel, datasetRevision, plain, quorum, release, suite } from './schemas.ts'
 
 const newBase = z.strictObject({
   folder: z.string().optional().openapi({ description: "A folder on the server's machine; for the operator alone." }),
@@ -29,7 +31,10 @@ const newModel = z.strictObject({
   base: z.string(),
   description: z.string().default(''),
   charter: z.array(z.string()).default([]),
-  quorum: z.int().default(1),
+  quorum: z
+    .int()
+    .optional()
+    .openapi({ description: 'Accepting reviews a contribution needs, however many review. Left out: more, the more people review.' }),
   recipe: z.string().default('').openapi({ description: 'YAML: what differs from the default recipe.' }),
   allow: z
     .array(z.string())
@@ -39,7 +44,7 @@ const newModel = z.strictObject({
 })
 
 const modelPage = z
-  .object({ model: communityModel, suites: z.array(suite), dataset: datasetRevision.nullable(), latest: release.nullable() })
+  .object({ model: communityModel, quorum, suites: z.array(suite), dataset: datasetRevision.nullable(), latest: release.nullable() })
   .openapi('CommunityModelPage')
 
 export function modelRoutes(app: Parameters<typeof addBase>[0] & { readonly db: Database; readonly blobs: Blobs }) {
@@ -94,6 +99,8 @@ export function modelRoutes(app: Parameters<typeof addBase>[0] & { readonly db: 
       }),
       async (c) => {
         const { name, allow, ...rest } = c.req.valid('json')
+        // A recipe that cannot be read would else be found when somebody wants to train.
+        parseRecipe(rest.recipe)
         return c.json(plain(await createModel(app, requireActor(c), name, { ...rest, licencePolicy: { allow } })), 200)
       },
     )
@@ -118,13 +125,14 @@ export function modelRoutes(app: Parameters<typeof addBase>[0] & { readonly db: 
       async (c) => {
         const name = modelOf(c.req.valid('param'))
         const model = await findModel(app.db, name)
-        const [suites, log, releases] = await Promise.all([
+        const [suites, log, releases, needed] = await Promise.all([
           listSuites(app.db, model.id),
           revisionLog(app.db, model.id, { limit: 1 }),
           listReleases(app.db, name),
+          quorumNow(app.db, model.id),
         ])
         const latest = releases.find((it) => it.state === 'published') ?? null
-        return c.json(plain({ model, suites, dataset: log[0] ?? null, latest }) as never, 200)
+        return c.json(plain({ model, quorum: needed, suites, dataset: log[0] ?? null, latest }) as never, 200)
       },
     )
     .openapi(

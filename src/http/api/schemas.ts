@@ -75,7 +75,6 @@ export const communityModel = z
     base: z.string(),
     description: z.string(),
     charter: z.array(z.string()),
-    quorum: z.int(),
     recipe: z.string(),
     licencePolicy: z.object({ allow: z.array(z.string()).nullable() }),
     createdAt: date,
@@ -117,6 +116,46 @@ export const contribution = z
     decidedAt: date.nullable(),
   })
   .openapi('Contribution')
+
+const quorumRule = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('fixed'), n: z.int() }),
+  z.strictObject({ kind: z.literal('adaptive'), share: z.number(), cap: z.int(), days: z.int() }),
+])
+
+export const quorum = z
+  .object({
+    needed: z.int(),
+    accepting: z.int(),
+    rule: quorumRule,
+    active: z.array(z.string()).openapi({ description: 'Reviewers who were active within the days of the rule, the author aside.' }),
+    available: z.array(z.string()).openapi({ description: 'Others who may review.' }),
+    sentence: z.string().openapi({ description: '"1 of 2 accepting reviews; quorum 2 because …"' }),
+    reason: z.string().openapi({ description: 'The same from "quorum 2" on.' }),
+  })
+  .openapi('Quorum', { description: 'adaptive: max(1, min(cap, ⌈share × active⌉)).' })
+
+export const reviewRules = z
+  .object({
+    quorum: quorumRule,
+    trust: z.object({ newcomerBelow: z.number(), patrolFrom: z.number(), halfLifeDays: z.int() }),
+    patrol: z.object({
+      enabled: z.boolean(),
+      examples: z.int(),
+      perDay: z.int(),
+      overdueDays: z.int(),
+      holdsRelease: z.boolean(),
+    }),
+    newcomers: z.object({
+      openAtOnce: z.int().nullable(),
+      examplesPerDay: z.int().nullable(),
+      commentsPerHour: z.int().nullable(),
+      mentorQueue: z.boolean(),
+    }),
+  })
+  .openapi('ReviewRules')
+
+export const rulesRecord = z.object({ id, rules: reviewRules, message: z.string(), by: z.string(), createdAt: date }).openapi('RulesRecord')
+export const rulesChange = rulesRecord.extend({ changes: z.array(z.string()) }).openapi('RulesChange')
 
 export const contributionRound = z
   .object({ round: z.int(), message: z.string(), signOff: z.string(), checks: z.array(finding), createdAt: date })
@@ -224,6 +263,90 @@ export const comparison = z
   })
   .openapi('Comparison')
 
+export const build = z
+  .object({
+    id,
+    modelId: id,
+    run: trainingRun,
+    baselineId: id.nullable().openapi({ description: 'The release it is compared with; null: the base alone.' }),
+    suites: z.array(id),
+    state: runState,
+    comparisons: z.array(comparison).nullable(),
+    error: z.string().nullable(),
+    requestedBy: id.nullable(),
+    createdAt: date,
+    startedAt: date.nullable(),
+    endedAt: date.nullable(),
+  })
+  .openapi('Build', { description: 'A dataset trained and measured to find out what it does; never released.' })
+
+export const preview = z
+  .object({
+    id,
+    contributionId: id,
+    round: z.int(),
+    headRevisionId: id.nullable(),
+    releaseId: id.nullable().openapi({ description: 'Where it began and what it is compared with; null: the base.' }),
+    build: build.openapi({ description: 'With the proposal.' }),
+    control: build.nullable().openapi({ description: 'The same training without it.' }),
+    automatic: z.boolean(),
+    requestedBy: id.nullable(),
+    createdAt: date,
+    state: runState,
+    error: z.string().nullable(),
+    seconds: z.number().nullable(),
+  })
+  .openapi('Preview')
+
+/** What a contribution's page says of its newest preview. */
+export const previewNote = z.object({ id, round: z.int(), state: runState, stale: z.array(z.string()) }).openapi('PreviewNote')
+
+const given = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('answer'), text: z.string(), right: z.boolean() }),
+  z.object({ kind: z.literal('text'), bitsPerByte: z.number() }),
+])
+
+const changedAnswer = z.object({
+  index: z.int(),
+  asked: z.string(),
+  expected: z.string().nullable(),
+  before: given,
+  after: given,
+  control: given.nullable(),
+  change: z.enum(['better', 'worse', 'other']),
+  cause: z
+    .enum(['proposal', 'steps'])
+    .nullable()
+    .openapi({ description: 'steps: the same training makes this change without the proposal too; null: not known without a control.' }),
+})
+
+const changeCounts = z.object({ better: z.int(), worse: z.int(), other: z.int() })
+const buildCost = z.object({ training: z.number().nullable(), evaluation: z.number().nullable(), reused: z.boolean() })
+
+export const previewReport = z
+  .object({
+    preview,
+    stale: z.array(z.object({ what: z.enum(['decision', 'round', 'dataset', 'release', 'suites']), sentence: z.string() })),
+    summary: z.array(z.string()),
+    onlyNoise: z.boolean().nullable(),
+    suites: z.array(
+      z.object({
+        against: comparison.openapi({ description: 'With the proposal against the release.' }),
+        effect: comparison.nullable().openapi({ description: 'With the proposal against the control: what the proposal does.' }),
+        drift: comparison.nullable().openapi({ description: 'The control against the release: what more training does by itself.' }),
+        answers: z.object({
+          proposal: changeCounts,
+          steps: changeCounts,
+          unknown: changeCounts,
+          kept: z.int(),
+          list: z.array(changedAnswer),
+        }),
+      }),
+    ),
+    cost: z.object({ build: buildCost, control: buildCost.nullable(), total: z.number().nullable() }),
+  })
+  .openapi('PreviewReport')
+
 export const gateReport = z
   .object({
     passed: z.boolean(),
@@ -315,6 +438,10 @@ export interface Answers {
   readonly personWithToken: z.infer<typeof personWithToken>
   readonly contribution: z.infer<typeof contribution>
   readonly contributionRound: z.infer<typeof contributionRound>
+  readonly quorum: z.infer<typeof quorum>
+  readonly reviewRules: z.infer<typeof reviewRules>
+  readonly rulesRecord: z.infer<typeof rulesRecord>
+  readonly rulesChange: z.infer<typeof rulesChange>
   readonly finding: z.infer<typeof finding>
   readonly review: z.infer<typeof review>
   readonly datasetRevision: z.infer<typeof datasetRevision>
@@ -322,6 +449,9 @@ export interface Answers {
   readonly runStep: z.infer<typeof runStep>
   readonly evaluation: z.infer<typeof evaluation>
   readonly comparison: z.infer<typeof comparison>
+  readonly preview: z.infer<typeof preview>
+  readonly previewReport: z.infer<typeof previewReport>
+  readonly previewNote: z.infer<typeof previewNote>
   readonly gateReport: z.infer<typeof gateReport>
   readonly release: z.infer<typeof release>
   readonly feedback: z.infer<typeof feedback>
