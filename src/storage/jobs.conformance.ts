@@ -140,6 +140,25 @@ const facts: readonly Fact[] = [
     },
   ],
   [
+    'a job for later waits until then, and lets younger ones pass',
+    async (t, db) => {
+      const jobs = await begin(t, db)
+      const order: unknown[] = []
+      await jobs.work({ note: async (payload) => void order.push(payload) })
+      const due = Date.now() + 700
+      const later = await jobs.enqueue(db, 'note', 'later', { runAfter: new Date(due) })
+      const never = await jobs.enqueue(db, 'note', 'in an hour', { runAfter: new Date(due + 3_600_000) })
+      await jobs.ended(await jobs.enqueue(db, 'note', 'now'))
+      assert.equal((await jobs.find(later)).state, 'waiting')
+      const { startedAt } = await jobs.ended(later)
+      assert.ok((startedAt as Date).getTime() >= due - 5, `it began ${due - (startedAt as Date).getTime()} ms early`)
+      assert.deepEqual(order, ['now', 'later'])
+      assert.equal((await jobs.find(never)).state, 'waiting')
+      assert.equal((await jobs.counts()).oldestWaitingSeconds, 0)
+      await jobs.cancel(never)
+    },
+  ],
+  [
     'an AppError fails a job for good with its sentence; anything else is told to the operator and tried again',
     async (t, db) => {
       const told: unknown[] = []

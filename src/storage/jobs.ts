@@ -46,9 +46,9 @@ export type JobHandler = (payload: JsonValue, context: JobContext) => Promise<vo
 export interface Jobs {
   /**
    * Adds a job, in the caller's transaction if `db` is one: it exists, and is looked at within milliseconds, exactly if that commits. With a `key`, at
-   * most one job with that key waits or runs; where there is one, its id is returned and nothing is added.
+   * most one job with that key waits or runs; where there is one, its id is returned and nothing is added. With `runAfter` it waits at least until then.
    */
-  enqueue(db: Db, kind: string, payload: JsonValue, options?: { key?: string }): Promise<JobId>
+  enqueue(db: Db, kind: string, payload: JsonValue, options?: { key?: string; runAfter?: Date }): Promise<JobId>
   /** Starts to work on jobs of these kinds, oldest first, until `stop`. Returns when it has begun. Once per Jobs. */
   work(handlers: Readonly<Record<string, JobHandler>>): Promise<void>
   /** A waiting job is cancelled at once; a running one's signal is aborted, in whichever process it runs. One that has ended stays as it is. Throws `not-found`. */
@@ -145,9 +145,9 @@ class JobQueue implements Jobs {
     this.#unlisten = await this.#database.listen(CHANNEL, () => this.#wake())
   }
 
-  async enqueue(db: Db, kind: string, payload: JsonValue, options: { key?: string } = {}): Promise<JobId> {
+  async enqueue(db: Db, kind: string, payload: JsonValue, options: { key?: string; runAfter?: Date } = {}): Promise<JobId> {
     const key = options.key ?? null
-    const values = { kind, payload: JSON.stringify(payload), key }
+    const values = { kind, payload: JSON.stringify(payload), key, ...(options.runAfter && { runAfter: options.runAfter }) }
     for (;;) {
       const added = await db
         .insertInto('jobs')
