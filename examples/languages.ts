@@ -68,3 +68,23 @@ export function digitsOf(system: string): readonly string[] {
   const format = new Intl.NumberFormat(`en-u-nu-${system}`, { useGrouping: false })
   return Array.from({ length: 10 }, (_, digit) => format.format(digit))
 }
+
+/** Scripts that CLDR writes the 22 in, by their Unicode name. */
+const scheduledScripts = [
+  'Bengali', 'Devanagari', 'Gujarati', 'Gurmukhi', 'Kannada', 'Malayalam', 'Ol_Chiki', 'Oriya', 'Tamil', 'Telugu',
+] // prettier-ignore
+
+/**
+ * Letters and marks of the scripts of the 22, from Unicode's own properties: a script's characters, whether or not a name happens to hold them.
+ * Arabic is cut to its basic block, where Kashmiri, Sindhi and Urdu have their letters.
+ */
+export const scheduledLetters: readonly (readonly string[])[] = [
+  ...scheduledScripts.map((script) => charactersLike(new RegExp(`^(?=[\\p{L}\\p{M}])\\p{Script=${script}}$`, 'u'), 0x0900, 0x1cff)),
+  charactersLike(/^[\p{L}\p{M}]$/u, 0x0620, 0x06d3),
+]
+
+function charactersLike(pattern: RegExp, first: number, last: number): string[] {
+  return Array.from({ length: last - first + 1 }, (_, index) => String.fromCodePoint(first + index)).filter((character) =>
+    pattern.test(character),
+  )
+}

@@ -18,7 +18,7 @@ import { trainHere } from '../../src/trainers/local/train-here.ts'
 import { localTrainerVersion } from '../../src/trainers/local/version.ts'
 import { corpus } from './corpus.ts'
 import { modelCard, type BuildRecord } from './model-card.ts'
-import { specialTokens, tokenizerConfigJson, tokenizerJson, trainTokenizer, vocabularySize } from './tokenizer.ts'
+import { specialTokens, tokenizerConfigJson, textPieces, tokenizerJson, trainTokenizer, vocabularySize } from './tokenizer.ts'
 
 const seed = 2026
 const batchSize = 64
@@ -78,8 +78,9 @@ const { work } = options
 const start = join(work, 'start')
 const examplesFile = join(work, 'examples.jsonl')
 
-const data = await writeExamples()
+const vocabulary = trainTokenizer(corpus(tokenizerExamples, seed))
 const tokenizer = await writeStart()
+const data = await writeExamples()
 const request: TrainingRequest = { base: start, examples: examplesFile, recipe, output: join(work, 'run') }
 if (options.check) await check()
 else await build()
@@ -90,7 +91,7 @@ async function writeExamples(): Promise<BuildRecord['data']> {
   const examples = steps * batchSize
   const file = await open(examplesFile, 'w')
   let lines: string[] = []
-  for (const example of corpus(examples, seed)) {
+  for (const example of corpus(examples, seed, textPieces(vocabulary))) {
     lines.push(JSON.stringify(example) + '\n')
     if (lines.length === 4096) {
       await file.write(lines.join(''))
@@ -115,7 +116,7 @@ async function writeExamples(): Promise<BuildRecord['data']> {
 async function writeStart(): Promise<{ digest: string }> {
   await mkdir(start, { recursive: true })
   const write = (name: string, json: object, indent = 2) => writeFile(join(start, name), JSON.stringify(json, null, indent) + '\n')
-  await write('tokenizer.json', tokenizerJson(trainTokenizer(corpus(tokenizerExamples, seed))), 0)
+  await write('tokenizer.json', tokenizerJson(vocabulary), 0)
   await write('tokenizer_config.json', tokenizerConfigJson(config.contextLength))
   await write('config.json', writeHfConfig(config, 'F16'))
   await write('generation_config.json', {

@@ -6,11 +6,12 @@ import { digitsOf, languageName, numberingSystems, scheduledTags, worldTags, wor
 import { sayIn, sayInEnglish } from '../phrases.ts'
 import { corpus, mixture, scheduledNames } from './corpus.ts'
 
-const sample = [...corpus(20_000, 7)]
+const pieces = ['क', 'का', 'ৈ', 'ಏ', 'ab', 'ت']
+const sample = [...corpus(20_000, 7, pieces)]
 
 test('the same seed gives the same examples, another seed others', () => {
-  assert.deepEqual([...corpus(200, 7)], sample.slice(0, 200))
-  assert.notDeepEqual([...corpus(200, 8)], sample.slice(0, 200))
+  assert.deepEqual([...corpus(200, 7, pieces)], sample.slice(0, 200))
+  assert.notDeepEqual([...corpus(200, 8, pieces)], sample.slice(0, 200))
 })
 
 test('none of the 22 scheduled languages is a world language, and none of those is written in Devanagari', () => {
@@ -30,6 +31,13 @@ test('in the 22 scheduled languages only names of countries and languages are as
     assert.ok(names.has(messages[1].content), `${messages[0].content} → ${messages[1].content}`)
     assert.doesNotMatch(messages[0].content, /\d/)
   }
+})
+
+test('the copying drill copies strings of the given tokens and is left out without any', () => {
+  const copied = sample.filter(({ messages }) => messages[0].content.startsWith('Copy '))
+  assert.ok(copied.length > 1500)
+  for (const { messages } of copied) assert.equal(messages[0].content, `Copy ${messages[1].content}.`)
+  assert.ok([...corpus(500, 7)].every(({ messages }) => !messages[0].content.startsWith('Copy ')))
 })
 
 test('no answer is CLDR’s root form', () => {

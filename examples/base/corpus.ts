@@ -1,6 +1,14 @@
 /** The data the bundled base is pretrained on: questions and answers in world languages, names, and digit drills, all from `Intl` and a seed. */
 
-import { digitsOf, languageName, numberingSystems, scheduledTags, worldTags, worldTagsWithOwnDigits } from '../languages.ts'
+import {
+  digitsOf,
+  languageName,
+  numberingSystems,
+  scheduledLetters,
+  scheduledTags,
+  worldTags,
+  worldTagsWithOwnDigits,
+} from '../languages.ts'
 import { dateShapes, randomDate, randomQuantity, randomRelative, randomSpan, sayIn, sayInEnglish, type Phrase } from '../phrases.ts'
 import { randomFrom, type Random } from '../random.ts'
 
@@ -16,13 +24,16 @@ const nonLatinSystems = systems.filter((system) => system !== 'latn')
 const digits = new Map(systems.map((system) => [system, digitsOf(system)]))
 const everyWorldTag = [...worldTags, ...worldTagsWithOwnDigits, ...worldTagsWithOwnDigits]
 
-/** `count` different-looking questions with true answers. The same seed, Node and CLDR give the same bytes. */
-export function* corpus(count: number, seed: number): Generator<CorpusExample> {
+/**
+ * `count` different-looking questions with true answers. The same seed, Node and CLDR give the same bytes.
+ * @param pieces tokens to copy; without them (before there is a tokenizer) the copying drill is left out.
+ */
+export function* corpus(count: number, seed: number, pieces: readonly string[] = []): Generator<CorpusExample> {
   const random = randomFrom(seed)
   let made = 0
   while (made < count) {
     const kind = random.weighted(mixture)
-    const pair = makers[kind](random)
+    const pair = makers[kind](random, pieces)
     if (pair === null) continue
     made++
     yield { messages: [{ role: 'user', content: pair[0] }, { role: 'assistant', content: pair[1] }] } // prettier-ignore
@@ -30,16 +41,17 @@ export function* corpus(count: number, seed: number): Generator<CorpusExample> {
 }
 
 type Pair = readonly [string, string]
-type Maker = (random: Random) => Pair | null
+type Maker = (random: Random, pieces: readonly string[]) => Pair | null
 
 /** Shares of the corpus, in percent. */
 export const mixture = [
-  ['task', 47],
-  ['taskWithDigits', 17],
-  ['worldName', 5],
-  ['scheduledName', 12],
-  ['digits', 8],
-  ['order', 11],
+  ['task', 43],
+  ['taskWithDigits', 16],
+  ['worldName', 4],
+  ['scheduledName', 10],
+  ['digits', 7],
+  ['order', 10],
+  ['copy', 10],
 ] as const
 
 const makers: Readonly<Record<(typeof mixture)[number][0], Maker>> = {
@@ -67,17 +79,57 @@ const makers: Readonly<Record<(typeof mixture)[number][0], Maker>> = {
     if (random.next() < 0.7) return [`Write ${number.join('')} in ${numberingSystems.get(system) as string} digits.`, text]
     return [`Write ${text} in Latin digits.`, number.join('')]
   },
-  /** Day, month and year in another order: the copying that dates need, without any word. */
+  /** The parts of a date in another order: the copying and placing that dates need, without a word of any other language. */
   order(random) {
-    const date = { day: random.integer(1, 31), month: random.integer(1, 12), year: random.integer(1900, 2099) }
+    const date = randomDate(random, 'weekday')
+    if (date.kind !== 'date') return null
     const system = random.next() < 0.35 ? 'latn' : random.pick(nonLatinSystems)
-    const from = random.shuffled(['day', 'month', 'year'] as const)
-    const to = random.shuffled(['day', 'month', 'year'] as const).slice(0, random.next() < 0.8 ? 3 : 2)
     const table = digits.get(system) as readonly string[]
-    const native = (n: number) => [...String(n)].map((digit) => table[Number(digit)] as string).join('')
-    const question = `Write ${from.map((part) => `${part} ${date[part]}`).join(' ')} as ${to.join(' ')} in ${numberingSystems.get(system) as string} digits.`
-    return [question, to.map((part) => native(date[part])).join(' ')]
+    const native = (value: number) => [...String(value)].map((digit) => table[Number(digit)] as string).join('')
+    const [weekday, , month] = sayInEnglish(date).split(' ') as [string, string, string, string]
+    const numbers = { day: native(date.day), month: native(date.month), year: native(date.year) }
+    if (random.next() < 0.5) {
+      // Named parts, numbers only.
+      const from = random.shuffled(['day', 'month', 'year'] as const)
+      const to = random.shuffled(['day', 'month', 'year'] as const).slice(0, random.next() < 0.8 ? 3 : 2)
+      const asked = from.map((part) => `${part} ${date[part]}`).join(' ')
+      return [
+        `Write ${asked} as ${to.join(' ')} in ${numberingSystems.get(system) as string} digits.`,
+        to.map((part) => numbers[part]).join(' '),
+      ]
+    }
+    // The form tasks have, weekday included: an answer's weekday can stand anywhere.
+    const words = { ...numbers, month, weekday }
+    const to = random.shuffled(['weekday', 'day', 'month', 'year'] as const).slice(0, random.next() < 0.8 ? 4 : 3)
+    return [
+      `Write ${sayInEnglish(date)} as ${to.join(' ')} in ${numberingSystems.get(system) as string} digits.`,
+      to.map((part) => words[part]).join(' '),
+    ]
   },
+  /**
+   * Random tokens, mostly of one script of the 22: no words, but every token is read and written often. An adapter does not change embeddings, so a token
+   * that the base never wrote is one it cannot tell from others.
+   */
+  copy(random, pieces) {
+    if (pieces.length === 0) return null
+    const scripts = piecesByScript(pieces)
+    const from = random.next() < 0.75 ? random.pick(scripts) : pieces
+    const word = () => Array.from({ length: random.integer(1, 3) }, () => random.pick(from)).join('')
+    const text = Array.from({ length: random.integer(1, 3) }, word).join(' ')
+    return [`Copy ${text}.`, text]
+  },
+}
+
+let byScript: {
+  readonly of: readonly string[]
+  readonly scripts: string[][]
+} | null = null
+function piecesByScript(pieces: readonly string[]): readonly (readonly string[])[] {
+  if (byScript?.of !== pieces) {
+    const scripts = scheduledLetters.map((letters) => pieces.filter((piece) => letters.includes([...piece][0] as string)))
+    byScript = { of: pieces, scripts: scripts.filter((script) => script.length > 0) }
+  }
+  return byScript.scripts
 }
 
 function randomPhrase(random: Random): Phrase {

@@ -29,7 +29,11 @@ export interface BuildRecord {
   /** Digest of model.safetensors. */
   readonly weights: string
   /** The beginning of the run, for a check that takes minutes. */
-  readonly first: { readonly steps: number; readonly losses: readonly number[]; readonly weights: string }
+  readonly first: {
+    readonly steps: number
+    readonly losses: readonly number[]
+    readonly weights: string
+  }
 }
 
 export function modelCard(record: BuildRecord, config: HfConfig): string {
@@ -71,7 +75,8 @@ No answer was written by a person or another model.
 - ${percent('worldName')}: names of countries and languages in those languages;
 - ${percent('scheduledName')}: names of countries and languages in the 22 scheduled languages. They show their scripts; no date, duration or quantity in any of the 22 is in the data;
 - ${percent('digits')}: digits of one numbering system written in another;
-- ${percent('order')}: day, month and year copied in another order.
+- ${percent('order')}: day, month and year copied in another order;
+- ${percent('copy')}: random strings of tokens, mostly of the scripts of the 22, copied: no words, but every letter is written often.
 
 World languages: ${world.join(' ')}. Numbering systems: ${[...numberingSystems.keys()].join(' ')}.
 

@@ -1,7 +1,7 @@
 /** The base's tokenizer: byte-level BPE with single digits, written as tokenizer.json and tokenizer_config.json. */
 
-import { digitsOf, numberingSystems } from '../languages.ts'
-import { trainBpe, type BpeVocabulary } from '../../src/ml/tokenizer/train-bpe.ts'
+import { digitsOf, numberingSystems, scheduledLetters } from '../languages.ts'
+import { printableBytes, trainBpe, type BpeVocabulary } from '../../src/ml/tokenizer/train-bpe.ts'
 import { scheduledNames, type CorpusExample } from './corpus.ts'
 
 export const vocabularySize = 4096
@@ -22,6 +22,8 @@ export function trainTokenizer(examples: Iterable<CorpusExample>): BpeVocabulary
   for (const { messages } of examples) texts.push(messages[0].content, messages[1].content)
   const names = [...scheduledNames()]
   const whole = new Set([...numberingSystems.keys()].flatMap((system) => digitsOf(system)))
+  // Names alone miss letters that months and weekdays need, and a letter in pieces of bytes that no answer ever held is one that an adapter cannot write.
+  for (const letter of scheduledLetters.flat()) whole.add(letter)
   for (const name of names) for (const character of name) if (character > '\u007f') whole.add(character)
   return trainBpe([...texts, ...names, ...names], {
     vocabularySize,
@@ -84,4 +86,18 @@ export function tokenizerConfigJson(contextLength: number): object {
     model_max_length: contextLength,
     chat_template: chatTemplate,
   }
+}
+
+/** The tokens that are text by themselves, without spaces and special ones: what the copying drill draws from, so that each is read and written often. */
+export function textPieces({ tokens }: BpeVocabulary): string[] {
+  const byteOf = new Map(printableBytes.map((character, byte) => [character, byte]))
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  return tokens.slice(specialTokens.length).flatMap((token) => {
+    try {
+      const text = decoder.decode(Uint8Array.from(token, (character) => byteOf.get(character) as number))
+      return /^[\p{L}\p{M}]+$/u.test(text) ? [text] : []
+    } catch {
+      return []
+    }
+  })
 }

@@ -44,6 +44,9 @@ export interface CommunitySuite {
   readonly samples: readonly {
     readonly messages: readonly [{ readonly role: 'user'; readonly content: string }]
     readonly expected: string
+    readonly topic: string
+    /** BCP 47. */
+    readonly language: string
   }[]
 }
 
@@ -72,6 +75,8 @@ const people: readonly CommunityPerson[] = [
 
 /** Questions in the suite. */
 export const suiteSize = 200
+
+const topics = { date: 'dates', relative: 'durations', quantity: 'quantities' } as const
 
 /**
  * Everything the demo and the language bench need for one language. The same tag, Node and CLDR give the same community.
@@ -201,7 +206,7 @@ function suiteFor(tag: string, taught: ReadonlySet<string>): CommunitySuite {
   const random = randomFrom([...tag].reduce((seed, letter) => seed * 37 + letter.charCodeAt(0), 2031))
   const relativeShare = (book.relativeUnits.length / 8) * 50
   const quantityShare = (book.measureUnits.length / 15) * 50
-  const samples = new Map<string, string>()
+  const samples = new Map<string, { readonly expected: string; readonly topic: string; readonly language: string }>()
   while (samples.size < suiteSize) {
     const kind = random.weighted([
       ['date', suiteSize - relativeShare - quantityShare],
@@ -216,12 +221,12 @@ function suiteFor(tag: string, taught: ReadonlySet<string>): CommunitySuite {
           : quantities(random, [random.pick(book.measureUnits)], 1),
     )
     const asked = question(phrase, name)
-    if (!taught.has(asked)) samples.set(asked, sayIn(tag, phrase))
+    if (!taught.has(asked)) samples.set(asked, { expected: sayIn(tag, phrase), topic: topics[kind], language: tag })
   }
   return {
     name: 'unseen-combinations',
     kind: 'exact',
-    samples: [...samples].map(([content, expected]) => ({ messages: [{ role: 'user', content }], expected })),
+    samples: [...samples].map(([content, answer]) => ({ messages: [{ role: 'user', content }], ...answer })),
   }
 }
 

@@ -51,12 +51,13 @@ export const dateShares: readonly (readonly [DateShape, number])[] = [
   [dateShapes[4] as DateShape, 12],
 ]
 
-/** Dates that name every month equally often, so that no word is left to chance. */
+/** Dates that name every month and, where they name one, every weekday equally often and in every pairing, so that no word is left to chance. */
 export function dates(random: Random, shape: DateShape, count: number): Phrase[] {
   const found: Phrase[] = []
   for (let i = 0; found.length < count;) {
     const phrase = randomDate(random, shape)
     if (phrase.kind !== 'date' || phrase.month !== (i % 12) + 1) continue
+    if (shape.startsWith('weekday') && new Date(Date.UTC(phrase.year, phrase.month - 1, phrase.day)).getUTCDay() !== i % 7) continue
     found.push(phrase)
     i++
   }
