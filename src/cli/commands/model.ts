@@ -103,7 +103,7 @@ export function modelCommands(program: Command): void {
     .addHelpText(
       'after',
       examples(['suite add marathi/saathi dates.jsonl --name dates --kind exact']) +
-        '\nOne sample a line: {"messages": [{"role": "user", "content": "…"}], "expected": "…"} · {"text": "…"} · {"prompt": "…", "choices": ["…", "…"], "answer": 0}\n',
+        '\nOne sample a line: {"messages": [{"role": "user", "content": "…"}], "expected": "…"} · {"text": "…"} · {"prompt": "…", "choices": ["…", "…"], "answer": 0}\nEach may also say its "topic" and its "language" (BCP 47): scores and forecasts are then told apart by them.\n',
     )
     .action(
       action(

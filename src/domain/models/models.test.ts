@@ -109,6 +109,22 @@ test('a suite keeps its samples, and one of the same name replaces it', async (t
   ])
 })
 
+test('samples keep the topic and language they say, and one that says neither text nor tag is refused', async (t) => {
+  const { db, blobs, model } = await openCommunity(t)
+  const add = (sample: object) =>
+    addSuite({ db, blobs }, operator, 'marathi/saathi', {
+      name: 'dates',
+      kind: 'exact',
+      samples: jsonl({ prompt: 'उद्या?', expected: 'शनिवार', ...sample }),
+    })
+  await add({ topic: ' dates ', language: 'MR-deva' })
+  assert.deepEqual(await Array.fromAsync(readSuite({ blobs }, await findSuite(db, model.id, 'dates'))), [
+    { kind: 'exact', prompt: 'उद्या?', expected: 'शनिवार', topic: 'dates', language: 'mr-Deva' },
+  ])
+  await assert.rejects(add({ topic: 7 }), { code: 'invalid', message: /topic must be a text of at most 100 characters, not 7/ })
+  await assert.rejects(add({ language: 'मराठी' }), { code: 'invalid', message: /language must be a BCP 47 tag such as mr/ })
+})
+
 test('every wrong line of a suite is named, and nothing is kept', async (t) => {
   const { db, blobs, model, asha } = await openCommunity(t)
   const add = (samples: Uint8Array, kind = 'choice') => addSuite({ db, blobs }, operator, 'marathi/saathi', { name: 'quiz', kind, samples })

@@ -3,15 +3,17 @@
 import { describe, isRecord } from '../../formats/strict-json.ts'
 import type { ChatMessage } from '../../trainers/trainer.ts'
 import { bandsOf, shinglesOf, textKey } from './near-text.ts'
-import { suiteLimits, type SampleInput, type SuiteKind, type SuiteSample } from './suite.ts'
+import { suiteLimits, type SampleInput, type SampleLabels, type SuiteKind, type SuiteSample } from './suite.ts'
 
 /** The sample, or a sentence that says what is wrong with it. */
 export function parseSample(kind: SuiteKind, value: unknown): SuiteSample | string {
   if (!isRecord(value)) return `A sample is a JSON object, not ${describe(value)}.`
+  const labels = parseLabels(value)
+  if (typeof labels === 'string') return labels
   switch (kind) {
     case 'text':
       return typeof value['text'] === 'string' && value['text'].trim() !== ''
-        ? withinLength({ kind, text: value['text'].normalize('NFC') })
+        ? withinLength({ kind, text: value['text'].normalize('NFC'), ...labels })
         : `A text sample needs {"text": …}, not ${describe(value['text'])}.`
     case 'exact': {
       const input = parseInput(value)
@@ -19,7 +21,7 @@ export function parseSample(kind: SuiteKind, value: unknown): SuiteSample | stri
       const expected = value['expected']
       if (typeof expected !== 'string' || expected.trim() === '')
         return `expected must be the right answer as a text, not ${describe(expected)}.`
-      return withinLength({ kind, ...input, expected: expected.normalize('NFC') })
+      return withinLength({ kind, ...input, expected: expected.normalize('NFC'), ...labels })
     }
     case 'choice': {
       const input = parseInput(value)
@@ -36,8 +38,27 @@ export function parseSample(kind: SuiteKind, value: unknown): SuiteSample | stri
       if (new Set(texts).size < texts.length) return 'Two of the choices are the same.'
       if (!Number.isInteger(answer) || (answer as number) < 0 || (answer as number) >= texts.length)
         return `answer must be the index of the right choice, 0 to ${texts.length - 1}, not ${describe(answer)}.`
-      return withinLength({ kind, ...input, choices: texts, answer: answer as number })
+      return withinLength({ kind, ...input, choices: texts, answer: answer as number, ...labels })
     }
+  }
+}
+
+function parseLabels({ topic, language }: Readonly<Record<string, unknown>>): SampleLabels | string {
+  if (topic !== undefined && (typeof topic !== 'string' || topic.trim() === '' || topic.length > suiteLimits.topic))
+    return `topic must be a text of at most ${suiteLimits.topic} characters, not ${describe(topic)}.`
+  if (language !== undefined && (typeof language !== 'string' || !isLanguageTag(language)))
+    return `language must be a BCP 47 tag such as mr or kok-Deva, not ${describe(language)}.`
+  return {
+    ...(topic !== undefined && { topic: topic.normalize('NFC').trim() }),
+    ...(language !== undefined && { language: new Intl.Locale(language).toString() }),
+  }
+}
+
+function isLanguageTag(text: string): boolean {
+  try {
+    return new Intl.Locale(text).toString() !== ''
+  } catch {
+    return false
   }
 }
 

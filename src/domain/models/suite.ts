@@ -25,14 +25,18 @@ export interface Suite {
 /** What a model is asked: a conversation ending in the user's turn, or plain text to continue. */
 export type SampleInput = { readonly messages: readonly ChatMessage[] } | { readonly prompt: string }
 
-export interface TextSample {
-  readonly kind: 'text'
-  readonly text: string
+/** What a sample is about and its language (BCP 47), where its authors say so: scores are then also told apart by them. */
+export interface SampleLabels {
+  readonly topic?: string
+  readonly language?: string
 }
 
-export type ExactSample = { readonly kind: 'exact'; readonly expected: string } & SampleInput
+export type TextSample = { readonly kind: 'text'; readonly text: string } & SampleLabels
 
-export type ChoiceSample = { readonly kind: 'choice'; readonly choices: readonly string[]; readonly answer: number } & SampleInput
+export type ExactSample = { readonly kind: 'exact'; readonly expected: string } & SampleInput & SampleLabels
+
+export type ChoiceSample = { readonly kind: 'choice'; readonly choices: readonly string[]; readonly answer: number } & SampleInput &
+  SampleLabels
 
 export type SuiteSample = TextSample | ExactSample | ChoiceSample
 
@@ -44,5 +48,7 @@ export const suiteLimits = {
   /** Characters of the conversation and answer together. */
   text: 400_000,
   choices: 26,
+  /** Characters of a topic: a word or two, that stand as a row of a table. */
+  topic: 100,
   turns: 100,
 } as const
