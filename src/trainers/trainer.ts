@@ -12,7 +12,7 @@ export interface ChatMessage {
 /** Everything that decides a run but data and base. */
 export interface Recipe {
   readonly method: LoraMethod | { readonly kind: 'full' }
-  /** Passes over the data; fractions allowed. `maxSteps` and `maxSeconds` end a run earlier. */
+  /** Passes over the data; fractions allowed. `maxSteps` ends a run earlier. */
   readonly epochs: number
   readonly maxSteps: number | null
   /** Tokens per example at most; a longer one is cut at the end, and the count of those cut is reported. */
