@@ -62,7 +62,7 @@ export interface CommunityModelsTable {
   name: string
   baseId: number
   description: string
-  /** Numbered clauses of values and tone. */
+  /** Clauses of values and tone as they read now, in order; charterRevisions has their numbers and history. */
   charter: Json<readonly string[]>
   /** Recipe overrides as YAML, or '' for the defaults. */
   recipe: string
@@ -75,7 +75,9 @@ export interface SuitesTable {
   id: GeneratedAlways<number>
   modelId: number
   name: string
-  kind: 'text' | 'exact' | 'choice'
+  kind: 'text' | 'exact' | 'choice' | 'rule'
+  /** measure: how well it generalises; regression: whether old mistakes come back, may be trained on; charter: whether a clause is kept. */
+  role: Generated<SuiteRole>
   /** The samples, JSONL in blob storage. */
   digest: Digest
   count: number
@@ -85,6 +87,30 @@ export interface SuitesTable {
   tolerance: number
   /** The suite of the same name this one replaces. */
   supersedes: number | null
+  /** Of the charter: the number of the clause, and when breaking it blocks a release. */
+  clause: Generated<number | null>
+  blocks: Generated<ClauseBlocks | null>
+  /** The contribution that made this version of it; null: a maintainer's upload. */
+  contributionId: Generated<number | null>
+  /** When it ceased to stand without a newer one in its place. */
+  withdrawnAt: Generated<Date | null>
+  createdAt: CreatedAt
+}
+
+export type SuiteRole = 'measure' | 'regression' | 'charter'
+export type ClauseBlocks = 'never' | 'when-lost' | 'always'
+
+export interface CharterRevisionsTable {
+  id: GeneratedAlways<number>
+  modelId: number
+  /** 1, 2, 3 … within its community model. */
+  number: number
+  /** null: what the model began with. */
+  contributionId: number | null
+  /** Clauses in order, as in models/charter.ts. */
+  clauses: Json<readonly unknown[]>
+  /** The number the next new clause gets: those of removed ones are not given again. */
+  nextClause: number
   createdAt: CreatedAt
 }
 
@@ -104,6 +130,27 @@ export interface FeedbackTable {
   turns: Json<readonly { readonly role: string; readonly content: string }[]>
   rating: 'up' | 'down'
   correction: string | null
+  /** The stored answer it is about. */
+  answerId: Generated<string | null>
+  createdAt: CreatedAt
+}
+
+/** Answers that somebody asked to be stored. They are deleted after a while unless feedback is about them. */
+export interface AnswersTable {
+  /** As OpenAI's clients know it: chatcmpl-… */
+  id: string
+  /** What was asked for: owner/name, owner/name@version or a base. */
+  model: string
+  /** null: a base alone. */
+  modelId: number | null
+  releaseId: number | null
+  /** null: the local operator. */
+  personId: number | null
+  /** The conversation up to the question. */
+  turns: Json<readonly { readonly role: string; readonly content: string }[]>
+  choices: Json<readonly unknown[]>
+  usage: Json<unknown>
+  metadata: Json<unknown>
   createdAt: CreatedAt
 }
 
@@ -142,11 +189,15 @@ export interface ContributionChangesTable {
   contributionId: number
   round: number
   position: number
-  kind: 'add' | 'replace' | 'remove'
+  kind: 'add' | 'replace' | 'remove' | 'case' | 'clause'
   /** The example that comes (add, replace). */
   exampleDigest: Digest | null
   /** The example that goes (replace, remove). */
   targetDigest: Digest | null
+  /** Of a case or a clause: what changes. */
+  body: ColumnType<unknown, string | null | undefined, never>
+  /** The question that is answered (add, replace, case), for finding other answers to it. */
+  questionKey: Generated<string | null>
 }
 
 export interface ExamplesTable {
@@ -343,6 +394,33 @@ export interface BuildsTable {
   endedAt: Date | null
 }
 
+export interface ForecastsTable {
+  id: GeneratedAlways<number>
+  modelId: number
+  /** The whole that the fractions are of. */
+  revisionId: number
+  suites: Json<readonly number[]>
+  /** The effective recipe of every training. */
+  recipe: Json<unknown>
+  trainer: string
+  /** For trainings and evaluations together. */
+  budgetSeconds: number
+  state: RunState
+  /** What is to be trained, in order. */
+  fractions: Json<unknown>
+  /** What was trained and evaluated so far. */
+  points: Json<unknown>
+  /** What is being built now; null where nothing is. */
+  buildId: number | null
+  /** Null until it has finished. */
+  result: Json<unknown> | null
+  error: string | null
+  requestedBy: number | null
+  createdAt: CreatedAt
+  startedAt: Date | null
+  endedAt: Date | null
+}
+
 export interface PreviewsTable {
   id: GeneratedAlways<number>
   contributionId: number
@@ -395,6 +473,8 @@ export interface ReleaseTrainsTable {
   revisionId: number
   /** The candidate it is at; null until that exists. */
   runId: number | null
+  /** The build that the search waits for. */
+  buildId: number | null
   /** The GateReport of that candidate. */
   gate: Json<unknown> | null
   /** The GateReport with everybody aboard, where that failed. */
@@ -571,6 +651,8 @@ export interface Schema {
   communityModels: CommunityModelsTable
   suites: SuitesTable
   suiteKeys: SuiteKeysTable
+  charterRevisions: CharterRevisionsTable
+  answers: AnswersTable
   feedback: FeedbackTable
   contributions: ContributionsTable
   contributionRounds: ContributionRoundsTable
@@ -591,6 +673,7 @@ export interface Schema {
   checkpoints: CheckpointsTable
   evaluations: EvaluationsTable
   builds: BuildsTable
+  forecasts: ForecastsTable
   previews: PreviewsTable
   trainSchedules: TrainSchedulesTable
   releaseTrains: ReleaseTrainsTable

@@ -6,18 +6,22 @@ import type { Database } from '../database.ts'
 import * as jobs from './0000-jobs.ts'
 import * as theLoop from './0001-the-loop.ts'
 import * as builds from './0002-builds.ts'
+import * as fixesAndCharter from './0003-fixes-and-charter.ts'
 import * as releaseTrain from './0004-release-train.ts'
 import * as notificationsAndConversation from './0005-notifications-and-conversation.ts'
 import * as reviewRules from './0006-review-rules.ts'
+import * as forecasts from './0007-forecasts.ts'
 import * as previews from './0008-previews.ts'
 
 export const migrations: readonly { readonly name: string; readonly up: Migration['up'] }[] = [
   { name: '0000-jobs', up: jobs.up },
   { name: '0001-the-loop', up: theLoop.up },
   { name: '0002-builds', up: builds.up },
+  { name: '0003-fixes-and-charter', up: fixesAndCharter.up },
   { name: '0004-release-train', up: releaseTrain.up },
   { name: '0005-notifications-and-conversation', up: notificationsAndConversation.up },
   { name: '0006-review-rules', up: reviewRules.up },
+  { name: '0007-forecasts', up: forecasts.up },
   { name: '0008-previews', up: previews.up },
 ]
 
