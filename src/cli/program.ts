@@ -10,6 +10,7 @@ import { demoCommand } from './commands/demo.ts'
 import { evaluationCommands } from './commands/evaluation.ts'
 import { modelCommands } from './commands/model.ts'
 import { personCommands } from './commands/person.ts'
+import { previewCommands } from './commands/preview.ts'
 import { releaseCommands } from './commands/release.ts'
 import { runCommands } from './commands/run.ts'
 import { serverCommands } from './commands/server.ts'
@@ -38,6 +39,7 @@ export function createProgram(version: string): Command {
     baseCommands,
     modelCommands,
     contributionCommands,
+    previewCommands,
     datasetCommands,
     runCommands,
     evaluationCommands,

@@ -12,9 +12,8 @@ const trainJob = z.object({ runId: z.int() })
 const evaluateJob = z.object({ evaluationId: z.int() })
 const buildJob = z.object({ buildId: z.int() })
 const previewJob = z.object({ contributionId: z.int(), round: z.int() })
-
-/** Where no budget is given, no preview begins by itself. */
-const noPreviews: PreviewBudget = { examples: 0, minutes: 0 }
+const receiptsJob = z.object({ releaseId: z.int() })
+const measureJob = z.object({ measurementId: z.int() })
 
 /** These take the whole machine: give them to the queue as `heavy` too. */
 export const heavyJobs = ['train', 'evaluate', 'build'] as const
@@ -26,6 +25,8 @@ export function jobHandlers(
     train: (payload, context) => trainRun(app, trainJob.parse(payload).runId, context),
     evaluate: (payload, context) => runEvaluation(app, evaluateJob.parse(payload).evaluationId, context),
     build: (payload, context) => runBuild(app, buildJob.parse(payload).buildId, context),
-    preview: (payload) => previewAutomatically(app, app.automaticPreviews ?? noPreviews, previewJob.parse(payload)),
+    receipts: (payload, { signal }) => issueReceipts(app, receiptsJob.parse(payload).releaseId, signal),
+    measure: (payload, context) => runMeasurement(app, measureJob.parse(payload).measurementId, context),
+    preview: (payload) => previewAutomatically(app, app.automaticPreviews, previewJob.parse(payload)),
   }
 }

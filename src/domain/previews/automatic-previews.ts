@@ -22,24 +22,29 @@ export interface PreviewBudget {
 /** What a build is expected to take while none has been seen: seconds. */
 const guess = 60
 
-/** Asks, in the queue, whether this round of a contribution is to be previewed by itself: for whoever has just stored it. */
-export async function considerPreview(
-  app: { readonly db: Db; readonly jobs: Pick<Jobs, 'enqueue'> },
-  { id, round }: Pick<Contribution, 'id' | 'round'>,
-): Promise<void> {
-  await app.jobs.enqueue(app.db, 'preview', { contributionId: id, round })
+/** Where no budget is given, none begins. */
+export interface ConsideringApp {
+  readonly db: Db
+  readonly jobs: Pick<Jobs, 'enqueue'>
+  readonly automaticPreviews?: PreviewBudget
+}
+
+/** Leaves it to the queue whether a round that has just been stored is previewed by itself: what that takes is not for the author to wait for. */
+export async function considerPreview(app: ConsideringApp, contribution: Contribution): Promise<void> {
+  const budget = app.automaticPreviews
+  if (!budget || budget.minutes === 0 || !isSmall(contribution, budget)) return
+  await app.jobs.enqueue(app.db, 'preview', { contributionId: contribution.id, round: contribution.round })
 }
 
 /** The job: previews the round, or leaves it. What cannot be previewed is left too; somebody who asks for it is told why. */
 export async function previewAutomatically(
   app: TrainingApp,
-  budget: PreviewBudget,
+  budget: PreviewBudget | undefined,
   { contributionId, round }: { readonly contributionId: number; readonly round: number },
 ): Promise<void> {
   const contribution = await findContribution(app.db, contributionId)
-  const { state, counts, modelId } = contribution
-  if (contribution.round !== round || state !== 'open') return
-  if (counts.add + counts.replace + counts.remove > budget.examples) return
+  const { state, modelId } = contribution
+  if (!budget || contribution.round !== round || state !== 'open' || !isSmall(contribution, budget)) return
   if ((await latestRelease(app.db, modelId)) === null) return
   if ((await secondsUsed(app.db)) >= budget.minutes * 60) return
   try {
@@ -47,6 +52,10 @@ export async function previewAutomatically(
   } catch (error) {
     if (!(error instanceof AppError)) throw error
   }
+}
+
+function isSmall({ counts }: Contribution, { examples }: PreviewBudget): boolean {
+  return counts.add + counts.replace + counts.remove <= examples
 }
 
 /** What the builds of previews took in the last 24 hours; one that waits or runs counts as what the others took on average. */

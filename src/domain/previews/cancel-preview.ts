@@ -8,14 +8,13 @@ import type { Contribution } from '../contributions/contribution.ts'
 import { requireRole, type Actor } from '../people/actor.ts'
 import { announce } from '../training/changes.ts'
 import { hasEnded } from '../training/run.ts'
-import { latestPreview } from './preview-queries.ts'
+import { findPreview } from './preview-queries.ts'
 import type { Preview } from './preview.ts'
 
 /** Its author, reviewers and maintainers. A cancelled one stays as it is; `conflict` where it has ended otherwise. */
 export async function cancelPreview(app: { readonly db: Database }, actor: Actor, contributionId: number): Promise<Preview> {
   requireAuthorOrReviewer(actor, await findContribution(app.db, contributionId))
-  const preview = await latestPreview(app.db, contributionId)
-  if (!preview) throw new AppError('not-found', `Contribution ${contributionId} has no preview.`)
+  const preview = await findPreview(app.db, contributionId)
   if (preview.state === 'cancelled') return preview
   if (hasEnded(preview.state))
     throw new AppError(
@@ -23,7 +22,7 @@ export async function cancelPreview(app: { readonly db: Database }, actor: Actor
       `The preview of contribution ${contributionId} has ${preview.state} already; there is nothing to cancel.`,
     )
   await dropUnfinished(app, contributionId)
-  return (await latestPreview(app.db, contributionId))!
+  return findPreview(app.db, contributionId)
 }
 
 /** Throws `forbidden` for everybody but the author, reviewers and maintainers. */

@@ -1,6 +1,8 @@
 /** Reads of previews, and what has moved on since one was asked for. */
 
+import { AppError } from '../../errors.ts'
 import type { Db } from '../../storage/database.ts'
+import type { RunState } from '../../storage/schema.ts'
 import { findBuild } from '../builds/build-queries.ts'
 import { findContribution } from '../contributions/contribution-queries.ts'
 import type { Contribution } from '../contributions/contribution.ts'
@@ -29,6 +31,29 @@ export async function latestPreview(db: Db, contributionId: number): Promise<Pre
     error: errorOf(builds),
     seconds: secondsOf(builds, rest.createdAt, cancelledAt),
   }
+}
+
+/** The newest preview of a contribution. `not-found` where it has none. */
+export async function findPreview(db: Db, contributionId: number): Promise<Preview> {
+  const preview = await latestPreview(db, contributionId)
+  if (preview) return preview
+  const { id } = await findContribution(db, contributionId)
+  throw new AppError('not-found', `Contribution ${id} has no preview; "preview ${id}" makes one.`)
+}
+
+/** What somebody who looks at a contribution is told of its preview, or null. */
+export interface PreviewNote {
+  readonly id: number
+  readonly round: number
+  readonly state: RunState
+  readonly stale: readonly string[]
+}
+
+export async function previewNoteOf(db: Db, contributionId: number): Promise<PreviewNote | null> {
+  const preview = await latestPreview(db, contributionId)
+  if (!preview) return null
+  const { id, round, state } = preview
+  return { id, round, state, stale: (await stalenessOf(db, preview)).map(({ sentence }) => sentence) }
 }
 
 /** One thing a preview was made from that is no longer what would be taken today. */

@@ -1,10 +1,8 @@
 /** Reads what a preview found out: its builds, what every sample gave, and what has moved on since. */
 
-import { AppError } from '../../errors.ts'
 import type { Blobs } from '../../storage/blobs.ts'
 import type { Database, Db } from '../../storage/database.ts'
 import type { Build } from '../builds/build.ts'
-import { findContribution } from '../contributions/contribution-queries.ts'
 import { compareEvaluations } from '../evaluation/compare.ts'
 import { findEvaluation, findEvaluations, resultsOf } from '../evaluation/evaluation-queries.ts'
 import type { Comparison, Evaluation } from '../evaluation/evaluation.ts'
@@ -13,7 +11,7 @@ import { readSuite } from '../models/suite-queries.ts'
 import type { SuiteSample } from '../models/suite.ts'
 import { findReleaseById } from '../releases/release-queries.ts'
 import { changedAnswers } from './changed-answers.ts'
-import { latestPreview, stalenessOf } from './preview-queries.ts'
+import { findPreview, stalenessOf } from './preview-queries.ts'
 import type { BuildCost, PreviewReport, SuiteEffect } from './preview-report.ts'
 import { onlyNoise, previewSentences } from './preview-words.ts'
 import type { Preview } from './preview.ts'
@@ -25,11 +23,7 @@ interface ReadApp {
 
 /** The newest preview of a contribution, as far as it has come. `not-found` where it has none. */
 export async function reportPreview(app: ReadApp, contributionId: number): Promise<PreviewReport> {
-  const preview = await latestPreview(app.db, contributionId)
-  if (!preview) {
-    const { id } = await findContribution(app.db, contributionId)
-    throw new AppError('not-found', `Contribution ${id} has no preview; "preview ${id}" makes one.`)
-  }
+  const preview = await findPreview(app.db, contributionId)
   const { build, control } = preview
   const suites: SuiteEffect[] = []
   for (const [index, against] of (build.comparisons ?? []).entries())

@@ -18,7 +18,7 @@ import { findCheckpoint, findRun } from '../training/run-queries.ts'
 import type { TrainingApp } from '../training/start-run.ts'
 import { recipeOf } from '../training/wanted-run.ts'
 import { dropUnfinished, requireAuthorOrReviewer, unfinished } from './cancel-preview.ts'
-import { isUndecided, latestPreview } from './preview-queries.ts'
+import { findPreview, isUndecided, latestPreview } from './preview-queries.ts'
 import type { Preview } from './preview.ts'
 
 /**
@@ -65,7 +65,7 @@ export async function makePreview(
         cancelledAt: null,
       })
       .execute()
-    return (await latestPreview(db, id))!
+    return findPreview(db, id)
   })
   await dropUnfinished(app, id, { but: preview.id })
   return preview

@@ -9,6 +9,7 @@ import { feedbackRoutes } from './feedback.ts'
 import { modelRoutes } from './models.ts'
 import { router } from './openapi.ts'
 import { peopleRoutes } from './people.ts'
+import { previewRoutes } from './previews.ts'
 import { releaseRoutes } from './releases.ts'
 import { trainingRoutes } from './training.ts'
 
@@ -20,6 +21,7 @@ export type ApiApp = Parameters<typeof peopleRoutes>[0] &
   Parameters<typeof evaluationRoutes>[0] &
   Parameters<typeof releaseRoutes>[0] &
   Parameters<typeof feedbackRoutes>[0] & { readonly version: string }
+  Parameters<typeof previewRoutes>[0] &
 
 /** A file of rows is read as a stream and may be large; everything else is a form. */
 const isUpload = (path: string) => /\/(suites|contributions|revise)$/.test(path)
@@ -38,6 +40,7 @@ export function apiRoutes(app: ApiApp) {
   api.route('/', releaseRoutes(app))
   api.route('/', feedbackRoutes(app))
   api.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' })
+  api.route('/', previewRoutes(app))
   api.doc31('/openapi.json', {
     openapi: '3.1.0',
     info: {
