@@ -7,11 +7,17 @@ import { chatCommands } from './commands/chat.ts'
 import { contributionCommands } from './commands/contribution.ts'
 import { datasetCommands } from './commands/dataset.ts'
 import { demoCommand } from './commands/demo.ts'
+import { discussionCommands } from './commands/discussion.ts'
 import { evaluationCommands } from './commands/evaluation.ts'
+import { forecastCommands } from './commands/forecast.ts'
 import { modelCommands } from './commands/model.ts'
+import { notificationCommands } from './commands/notification.ts'
 import { personCommands } from './commands/person.ts'
 import { previewCommands } from './commands/preview.ts'
+import { receiptCommands } from './commands/receipt.ts'
+import { releaseTrainCommands } from './commands/release-train.ts'
 import { releaseCommands } from './commands/release.ts'
+import { reviewingCommands } from './commands/reviewing.ts'
 import { runCommands } from './commands/run.ts'
 import { serverCommands } from './commands/server.ts'
 
@@ -39,11 +45,17 @@ export function createProgram(version: string): Command {
     baseCommands,
     modelCommands,
     contributionCommands,
+    reviewingCommands,
     previewCommands,
     datasetCommands,
     runCommands,
     evaluationCommands,
+    forecastCommands,
     releaseCommands,
+    releaseTrainCommands,
+    receiptCommands,
+    discussionCommands,
+    notificationCommands,
     chatCommands,
     demoCommand,
   ])

@@ -4,7 +4,12 @@ import { z } from 'zod'
 import type { JobHandler } from '../storage/jobs.ts'
 import { runBuild } from './builds/run-build.ts'
 import { runEvaluation, type EvaluationApp } from './evaluation/run-evaluation.ts'
+import { runForecast } from './forecasts/run-forecast.ts'
 import { previewAutomatically, type PreviewBudget } from './previews/automatic-previews.ts'
+import { issueReceipts } from './receipts/issue-receipts.ts'
+import { runMeasurement } from './receipts/measure-contribution.ts'
+import { advanceTrain } from './release-train/advance-train.ts'
+import { departures } from './release-train/departures-clock.ts'
 import type { TrainingApp } from './training/start-run.ts'
 import { trainRun } from './training/train-run.ts'
 
@@ -12,11 +17,14 @@ const trainJob = z.object({ runId: z.int() })
 const evaluateJob = z.object({ evaluationId: z.int() })
 const buildJob = z.object({ buildId: z.int() })
 const previewJob = z.object({ contributionId: z.int(), round: z.int() })
+const forecastJob = z.object({ forecastId: z.int() })
 const receiptsJob = z.object({ releaseId: z.int() })
 const measureJob = z.object({ measurementId: z.int() })
+const advanceJob = z.object({ trainId: z.int() })
+const departuresJob = z.object({ again: z.boolean() })
 
 /** These take the whole machine: give them to the queue as `heavy` too. */
-export const heavyJobs = ['train', 'evaluate', 'build'] as const
+export const heavyJobs = ['train', 'evaluate', 'build', 'measure', 'forecast', 'advance-train'] as const
 
 export function jobHandlers(
   app: TrainingApp & EvaluationApp & { readonly automaticPreviews?: PreviewBudget },
@@ -27,6 +35,9 @@ export function jobHandlers(
     build: (payload, context) => runBuild(app, buildJob.parse(payload).buildId, context),
     receipts: (payload, { signal }) => issueReceipts(app, receiptsJob.parse(payload).releaseId, signal),
     measure: (payload, context) => runMeasurement(app, measureJob.parse(payload).measurementId, context),
+    forecast: (payload, context) => runForecast(app, forecastJob.parse(payload).forecastId, context),
+    'advance-train': (payload, context) => advanceTrain(app, advanceJob.parse(payload).trainId, context),
+    departures: (payload) => departures(app, departuresJob.parse(payload)),
     preview: (payload) => previewAutomatically(app, app.automaticPreviews, previewJob.parse(payload)),
   }
 }

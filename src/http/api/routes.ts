@@ -3,25 +3,37 @@
 import type { MiddlewareHandler } from 'hono'
 import { httpLimits, limitBody } from '../limits.ts'
 import { contributionRoutes } from './contributions.ts'
+import { conversationRoutes } from './conversation.ts'
 import { datasetRoutes } from './datasets.ts'
 import { evaluationRoutes } from './evaluation.ts'
 import { feedbackRoutes } from './feedback.ts'
+import { forecastRoutes } from './forecasts.ts'
 import { modelRoutes } from './models.ts'
+import { notificationRoutes } from './notifications.ts'
 import { router } from './openapi.ts'
 import { peopleRoutes } from './people.ts'
 import { previewRoutes } from './previews.ts'
+import { receiptRoutes } from './receipts.ts'
+import { releaseTrainRoutes } from './release-trains.ts'
 import { releaseRoutes } from './releases.ts'
+import { reviewingRoutes } from './reviewing.ts'
 import { trainingRoutes } from './training.ts'
 
 export type ApiApp = Parameters<typeof peopleRoutes>[0] &
   Parameters<typeof modelRoutes>[0] &
   Parameters<typeof contributionRoutes>[0] &
+  Parameters<typeof reviewingRoutes>[0] &
   Parameters<typeof datasetRoutes>[0] &
   Parameters<typeof trainingRoutes>[0] &
   Parameters<typeof evaluationRoutes>[0] &
-  Parameters<typeof releaseRoutes>[0] &
-  Parameters<typeof feedbackRoutes>[0] & { readonly version: string }
   Parameters<typeof previewRoutes>[0] &
+  Parameters<typeof forecastRoutes>[0] &
+  Parameters<typeof releaseRoutes>[0] &
+  Parameters<typeof releaseTrainRoutes>[0] &
+  Parameters<typeof receiptRoutes>[0] &
+  Parameters<typeof notificationRoutes>[0] &
+  Parameters<typeof conversationRoutes>[0] &
+  Parameters<typeof feedbackRoutes>[0] & { readonly version: string }
 
 /** A file of rows is read as a stream and may be large; everything else is a form. */
 const isUpload = (path: string) => /\/(suites|contributions|revise)$/.test(path)
@@ -34,13 +46,19 @@ export function apiRoutes(app: ApiApp) {
   api.route('/', peopleRoutes(app))
   api.route('/', modelRoutes(app))
   api.route('/', contributionRoutes(app))
+  api.route('/', reviewingRoutes(app))
   api.route('/', datasetRoutes(app))
   api.route('/', trainingRoutes(app))
   api.route('/', evaluationRoutes(app))
+  api.route('/', previewRoutes(app))
+  api.route('/', forecastRoutes(app))
   api.route('/', releaseRoutes(app))
+  api.route('/', releaseTrainRoutes(app))
+  api.route('/', receiptRoutes(app))
+  api.route('/', notificationRoutes(app))
+  api.route('/', conversationRoutes(app))
   api.route('/', feedbackRoutes(app))
   api.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' })
-  api.route('/', previewRoutes(app))
   api.doc31('/openapi.json', {
     openapi: '3.1.0',
     info: {

@@ -107,6 +107,7 @@ export const contribution = z
     model: z.string(),
     authorId: id.nullable(),
     author: z.string(),
+    mentor: z.string().nullable().openapi({ description: 'Who helps the author, where that is a newcomer.' }),
     state: z.enum(['open', 'changes-requested', 'accepted', 'rejected', 'withdrawn']),
     message: z.string(),
     round: z.int(),
@@ -155,6 +156,54 @@ export const reviewRules = z
   .openapi('ReviewRules')
 
 export const rulesRecord = z.object({ id, rules: reviewRules, message: z.string(), by: z.string(), createdAt: date }).openapi('RulesRecord')
+export const trustRecord = z
+  .object({
+    person: z.string(),
+    model: z.string(),
+    value: z.number().openapi({ description: '0 to 1.' }),
+    good: z.number(),
+    bad: z.number(),
+    formula: z.array(z.string()),
+    newcomerBelow: z.number(),
+    patrolFrom: z.number(),
+    newcomer: z.boolean(),
+    patrolled: z.boolean().openapi({ description: 'Small proposals of theirs are accepted at once and patrolled later.' }),
+    events: z.array(
+      z.object({
+        kind: z.enum(['standing', 'reverted', 'corrected', 'rejected']),
+        contribution: id,
+        by: id.nullable().openapi({ description: 'The contribution that took this part back or corrected it.' }),
+        changes: z.int(),
+        of: z.int(),
+        at: date,
+        ageDays: z.number(),
+        counts: z.enum(['good', 'bad']),
+        weight: z.number(),
+        link: z.string(),
+      }),
+    ),
+  })
+  .openapi('Trust')
+
+export const mentor = z.object({ name: z.string(), joinedAt: date, helping: z.int() }).openapi('Mentor')
+
+export const patrol = z
+  .object({
+    contributionId: id,
+    message: z.string(),
+    author: z.string(),
+    trust: z.number(),
+    patrolFrom: z.number(),
+    state: z.enum(['waiting', 'seen', 'reverted']),
+    overdue: z.boolean(),
+    patroller: z.string().nullable(),
+    remark: z.string().nullable(),
+    revertId: id.nullable(),
+    createdAt: date,
+    decidedAt: date.nullable(),
+  })
+  .openapi('Patrol', { description: 'A contribution that was accepted without review, to be patrolled later.' })
+
 export const rulesChange = rulesRecord.extend({ changes: z.array(z.string()) }).openapi('RulesChange')
 
 export const contributionRound = z
@@ -428,8 +477,105 @@ export const review = z
 
 export const datasetRevision = z.looseObject({ id, number: z.int(), digest, count: z.int(), createdAt: date }).openapi('DatasetRevision')
 
+const estimate = z
+  .object({ value: z.number(), band80: z.tuple([z.number(), z.number()]), band95: z.tuple([z.number(), z.number()]) })
+  .openapi('Estimate', { description: 'A value with the bands in which it lies four times out of five, and nineteen times out of twenty.' })
+
+export const forecastCurve = z
+  .object({
+    suite: evaluatedSuite,
+    metric,
+    by: z.enum(['suite', 'topic', 'language']),
+    label: z.string(),
+    questions: z.int(),
+    withoutExamples: z.number().nullable(),
+    points: z.array(z.object({ examples: z.int(), choice: z.int(), score: z.number() })),
+    law: z.object({ plateau: z.number(), reducible: z.number(), exponent: z.number() }).openapi({
+      description: 'error = plateau + reducible · examples^(−exponent); the error is 1 − score for shares and the score for bits per byte.',
+    }),
+    followsLaw: z.boolean().nullable(),
+    end: estimate.extend({ known: z.boolean() }),
+    expected: z.array(z.object({ examples: z.int(), score: estimate })),
+    next: z
+      .array(z.object({ more: z.int(), examples: z.int(), score: estimate, gain: estimate }))
+      .openapi({ description: '100 and 1,000 more of the mixture as it is, and twice as many. Gains are positive where they are better.' }),
+    smallestDetectable: z.number(),
+    verdict: z.enum(['helps', 'end', 'seen-all', 'unmoved', 'unsaid']),
+    backtest: z
+      .object({
+        examples: z.int(),
+        predicted: estimate,
+        measured: z.number(),
+        error: z.number(),
+        within80: z.boolean(),
+        within95: z.boolean(),
+      })
+      .nullable()
+      .openapi({ description: 'The whole, foretold by the trainings on at most three quarters of it.' }),
+  })
+  .openapi('ForecastCurve')
+
+export const forecast = z
+  .object({
+    id,
+    modelId: id,
+    model: z.string(),
+    revision: z.object({ id, number: z.int(), digest, count: z.int() }),
+    suites: z.array(id),
+    recipe: z.looseObject({}),
+    budgetSeconds: z.number(),
+    state: runState,
+    progress: z.object({
+      done: z.int(),
+      of: z.int(),
+      fraction: z.string().nullable(),
+      step: z.int().nullable(),
+      steps: z.int().nullable(),
+      secondsLeft: z.number().nullable(),
+    }),
+    points: z.array(
+      z.object({
+        share: z.number(),
+        choice: z.int(),
+        examples: z.int(),
+        runId: id,
+        evaluations: z.array(id),
+        seconds: z.number(),
+        reused: z.boolean(),
+      }),
+    ),
+    result: z
+      .object({
+        curves: z.array(forecastCurve),
+        needs: z.array(
+          z.object({
+            by: z.enum(['topic', 'language', 'suite']),
+            label: z.string(),
+            suite: z.string(),
+            metric,
+            kind: z.enum(['more', 'other', 'enough']),
+            left: z.number(),
+            gain: estimate,
+          }),
+        ),
+        languages: z.array(z.object({ language: z.string(), examples: z.int() })),
+        cost: z.object({ seconds: z.number(), trainings: z.int(), reused: z.int(), cutShort: z.boolean() }),
+      })
+      .nullable(),
+    sentences: z.array(z.string()).openapi({ description: 'The result in words.' }),
+    stale: z.string().nullable().openapi({ description: 'Why it is no longer about what is there now.' }),
+    error: z.string().nullable(),
+    requestedBy: id.nullable(),
+    createdAt: date,
+    startedAt: date.nullable(),
+    endedAt: date.nullable(),
+  })
+  .openapi('Forecast')
+
 /** The same, as types for those who call the API. */
 export interface Answers {
+  readonly forecast: z.infer<typeof forecast>
+  readonly forecastCurve: z.infer<typeof forecastCurve>
   readonly actor: z.infer<typeof actor>
   readonly baseModel: z.infer<typeof baseModel>
   readonly communityModel: z.infer<typeof communityModel>
@@ -442,6 +588,9 @@ export interface Answers {
   readonly reviewRules: z.infer<typeof reviewRules>
   readonly rulesRecord: z.infer<typeof rulesRecord>
   readonly rulesChange: z.infer<typeof rulesChange>
+  readonly trust: z.infer<typeof trustRecord>
+  readonly mentor: z.infer<typeof mentor>
+  readonly patrol: z.infer<typeof patrol>
   readonly finding: z.infer<typeof finding>
   readonly review: z.infer<typeof review>
   readonly datasetRevision: z.infer<typeof datasetRevision>
