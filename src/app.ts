@@ -10,6 +10,7 @@ import type { Hono } from 'hono'
 import { pino, type Logger } from 'pino'
 import type { Config } from './config.ts'
 import { heavyJobs, jobHandlers } from './domain/job-handlers.ts'
+import { startDepartures } from './domain/release-train/departures-clock.ts'
 import { llamaCppEngine } from './engines/llama-cpp.ts'
 import { AppError } from './errors.ts'
 import { createHttp, type HttpApp } from './http/server.ts'
@@ -69,7 +70,10 @@ export async function openApp(config: Config): Promise<App> {
   return {
     ...parts,
     http,
-    start: () => jobs.work(jobHandlers(parts)),
+    start: async () => {
+      await startDepartures(parts)
+      await jobs.work(jobHandlers(parts))
+    },
     listen: () => listen(http, config),
     close: () => all.disposeAsync(),
   }

@@ -21,6 +21,10 @@ export function parseVersion(text: string): Version {
   return { numbers: [Number(major), Number(minor), Number(patch)], preRelease: identifiers }
 }
 
+export function formatVersion({ numbers, preRelease }: Version): string {
+  return `${numbers.join('.')}${preRelease.length === 0 ? '' : `-${preRelease.join('.')}`}`
+}
+
 /** Negative where `a` comes before `b`, as section 11 of the specification orders them. */
 export function compareVersions(a: Version, b: Version): number {
   for (const [index, number] of a.numbers.entries()) if (number !== b.numbers[index]) return number - b.numbers[index]!
