@@ -25,9 +25,9 @@ export interface Stores {
   readonly folder: string
 }
 
-export async function openStores(lifetime: Lifetime): Promise<Stores> {
+export async function openStores(lifetime: Lifetime, database?: Database): Promise<Stores> {
   const folder = temporaryFolder(lifetime)
-  return { db: await temporaryDatabase(lifetime), blobs: await openFiles(join(folder, 'blobs')), folder }
+  return { db: database ?? (await temporaryDatabase(lifetime)), blobs: await openFiles(join(folder, 'blobs')), folder }
 }
 
 export type PersonActor = Actor & { readonly kind: 'person' }
@@ -120,8 +120,8 @@ export interface Community extends Stores {
 }
 
 /** A community that teaches Marathi, with a contributor and two reviewers. */
-export async function openCommunity(lifetime: Lifetime, model: Partial<NewModel> = {}): Promise<Community> {
-  const stores = await openStores(lifetime)
+export async function openCommunity(lifetime: Lifetime, model: Partial<NewModel> = {}, database?: Database): Promise<Community> {
+  const stores = await openStores(lifetime, database)
   const folder = writeTinyBase(join(stores.folder, 'tiny'))
   const base = await addBase(stores, operator, { from: { folder }, name: 'tiny', licence: 'Apache-2.0' })
   const name = 'marathi/saathi'

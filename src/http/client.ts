@@ -34,6 +34,10 @@ export class Client {
     return this.#json<T>(this.#request('POST', path, options.query ?? {}, JSON.stringify(body), 'application/json', options.signal))
   }
 
+  put<T>(path: string, body: unknown): Promise<T> {
+    return this.#json<T>(this.#request('PUT', path, {}, JSON.stringify(body), 'application/json'))
+  }
+
   /** Sends a file as the body, as it is read. */
   upload<T>(path: string, query: Query, file: ReadableStream<Uint8Array>, type: string): Promise<T> {
     return this.#json<T>(this.#request('POST', path, query, file, type))

@@ -3,7 +3,7 @@
 import type { Db } from '../../storage/database.ts'
 import { operatorName } from '../people/actor.ts'
 import { pageLimit, type Page } from '../people/people-queries.ts'
-import { differingRules, type ReviewRules } from './review-rules.ts'
+import { differingRules, inOrder, type ReviewRules } from './review-rules.ts'
 
 /** The rules as they were set at one time. */
 export interface RulesRecord {
@@ -31,7 +31,7 @@ function records(db: Db, modelId: number) {
 
 type Row = Awaited<ReturnType<ReturnType<typeof records>['executeTakeFirstOrThrow']>>
 
-const toRecord = (row: Row): RulesRecord => ({ ...row, rules: row.rules as ReviewRules, by: row.by ?? operatorName })
+const toRecord = (row: Row): RulesRecord => ({ ...row, rules: inOrder(row.rules as ReviewRules), by: row.by ?? operatorName })
 
 /** The rules that count now. */
 export async function currentRules(db: Db, modelId: number): Promise<RulesRecord> {

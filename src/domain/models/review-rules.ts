@@ -136,9 +136,25 @@ function requireWithin(name: string, value: unknown): void {
   )
 }
 
+/** The sections and their fields, in the order in which people read them. */
+const order = Object.entries({ ...defaultRules, quorum: { kind: 0, n: 0, share: 0, cap: 0, days: 0 } }).map(
+  ([section, fields]) => [section, Object.keys(fields)] as const,
+)
+
+/** The same rules in their order: jsonb keeps none. */
+export function inOrder(rules: ReviewRules): ReviewRules {
+  const sections = rules as unknown as Readonly<Record<string, Readonly<Record<string, unknown>>>>
+  return Object.fromEntries(
+    order.map(([section, fields]) => [
+      section,
+      Object.fromEntries(fields.flatMap((field) => (sections[section]?.[field] === undefined ? [] : [[field, sections[section][field]]]))),
+    ]),
+  ) as unknown as ReviewRules
+}
+
 /** Every rule as ["quorum.cap", 5], in order. */
 export function flatRules(rules: ReviewRules): [string, unknown][] {
-  return Object.entries(rules).flatMap(([section, fields]) =>
+  return Object.entries(inOrder(rules)).flatMap(([section, fields]) =>
     Object.entries(fields as object).map(([field, value]): [string, unknown] => [`${section}.${field}`, value]),
   )
 }
@@ -146,9 +162,8 @@ export function flatRules(rules: ReviewRules): [string, unknown][] {
 /** "quorum.cap: 5 → 3" for each rule that differs. */
 export function differingRules(before: ReviewRules, after: ReviewRules): string[] {
   const [old, now] = [new Map(flatRules(before)), new Map(flatRules(after))]
-  return [...new Set([...old.keys(), ...now.keys()])]
-    .filter((name) => old.get(name) !== now.get(name))
-    .map((name) => `${name}: ${shown(old.get(name))} → ${shown(now.get(name))}`)
+  const names = order.flatMap(([section, fields]) => fields.map((field) => `${section}.${field}`))
+  return names.filter((name) => old.get(name) !== now.get(name)).map((name) => `${name}: ${shown(old.get(name))} → ${shown(now.get(name))}`)
 }
 
 const shown = (value: unknown) => (value === undefined ? 'not there' : value === null ? 'no limit' : String(value))
