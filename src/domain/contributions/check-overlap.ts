@@ -1,4 +1,4 @@
-/** Finds examples that would give away an eval suite: a score on what was trained on measures nothing. */
+/** Finds examples, and cases that may be trained on, that would give away an eval suite: a score on what was trained on measures nothing. */
 
 import type { Blobs } from '../../storage/blobs.ts'
 import type { Db } from '../../storage/database.ts'
@@ -7,7 +7,7 @@ import { listSuites, readSuite, suitesWithKeys } from '../models/suite-queries.t
 import { nearKey, questionOf, suiteKeysOf } from '../models/suite-samples.ts'
 import type { Finding } from './contribution.ts'
 import { textsOf, type ExampleContent } from './example.ts'
-import { comingOf, wholeText, type PreparedChange } from './prepared-change.ts'
+import { comingOf, contentOfCase, wholeText, type PreparedChange } from './prepared-change.ts'
 
 /** Shorter answers, such as "yes" or "5", stand in every suite by chance. */
 const telling = 24
@@ -36,13 +36,12 @@ export async function overlapWithSuites(
   modelId: number,
   changes: readonly PreparedChange[],
 ): Promise<Finding[]> {
-  if ((await listSuites(app.db, modelId)).length === 0) return []
-  const coming = changes.flatMap((change) => comingOf(change) ?? [])
-  const revealed = coming.map(({ row, example, bands }) => ({
+  if (!(await listSuites(app.db, modelId)).some(({ role }) => role !== 'regression')) return []
+  const revealed = changes.flatMap(revealingContent).map(({ row, content, bands }) => ({
     row,
-    keys: revealingTexts(example.content).map(textKey),
-    near: [...new Set([...bands, ...bandsOf(shinglesOf(questionText(example.content)))])].map(nearKey),
-    texts: [...new Set([questionText(example.content), wholeText(example.content)])],
+    keys: revealingTexts(content).map(textKey),
+    near: [...new Set([...bands, ...bandsOf(shinglesOf(questionText(content)))])].map(nearKey),
+    texts: [...new Set([questionText(content), wholeText(content)])],
   }))
   const keys = [...new Set(revealed.flatMap(({ keys, near }) => [...keys, ...near]))]
   const findings: Finding[] = []
@@ -62,6 +61,12 @@ export async function overlapWithSuites(
     if (suspects.length > 0) findings.push(...(await nearSamples(app, found.suite, found.keys, suspects)))
   }
   return findings
+}
+
+function revealingContent(change: PreparedChange): readonly { row: number; content: ExampleContent; bands: readonly number[] }[] {
+  if (change.kind === 'case') return change.action === 'add' ? [{ row: change.row, content: contentOfCase(change.sample), bands: [] }] : []
+  const coming = comingOf(change)
+  return coming ? [{ row: coming.row, content: coming.example.content, bands: coming.bands }] : []
 }
 
 function questionText(content: ExampleContent): string {

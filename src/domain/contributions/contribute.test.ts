@@ -40,7 +40,7 @@ describe('a contribution', () => {
     )
     assert.deepEqual(
       [contribution.state, contribution.author, contribution.round, contribution.model, contribution.counts],
-      ['open', 'asha', 1, 'marathi/saathi', { add: 2, replace: 0, remove: 0 }],
+      ['open', 'asha', 1, 'marathi/saathi', { add: 2, replace: 0, remove: 0, case: 0, clause: 0 }],
     )
     assert.deepEqual(rounds[0]?.checks, [
       { check: 'encoding', severity: 'warning', row: 2, sentence: 'It was normalised to NFC, which looks the same.' },

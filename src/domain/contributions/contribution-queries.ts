@@ -6,33 +6,40 @@ import type { Digest } from '../../storage/blobs.ts'
 import type { Db } from '../../storage/database.ts'
 import { operatorName } from '../people/actor.ts'
 import { pageLimit, type Page } from '../people/people-queries.ts'
-import type { Change, Contribution, ContributionRound, ContributionState, Finding } from './contribution.ts'
+import type { ClauseChange } from '../models/charter.ts'
+import type { CaseBody, Change, Contribution, ContributionRound, ContributionState, Finding } from './contribution.ts'
 import type { Example } from './example.ts'
 import type { PreparedChange } from './prepared-change.ts'
 
 function contributions(db: Db) {
-  const count = (kind: 'add' | 'replace' | 'remove') =>
+  const count = (kind: keyof Contribution['counts']) =>
     sql<number>`(select count(*)::integer from contribution_changes changes
       where changes.contribution_id = contributions.id and changes.round = contributions.round and changes.kind = ${kind})`
   return db
     .selectFrom('contributions')
     .innerJoin('communityModels', 'communityModels.id', 'contributions.modelId')
     .leftJoin('people', 'people.id', 'contributions.authorId')
+    .leftJoin('mentoredContributions as mentored', 'mentored.contributionId', 'contributions.id')
+    .leftJoin('people as mentors', 'mentors.id', 'mentored.mentorId')
     .selectAll('contributions')
-    .select(['communityModels.owner', 'communityModels.name', 'people.name as author'])
+    .select(['communityModels.owner', 'communityModels.name', 'people.name as author', 'mentors.name as mentor'])
     .select([count('add').as('add'), count('replace').as('replace'), count('remove').as('remove')])
+    .select([count('case').as('cases'), count('clause').as('clauses')])
 }
 
 type Row = Awaited<ReturnType<ReturnType<typeof contributions>['executeTakeFirstOrThrow']>>
 
-function toContribution({ owner, name, author, add, replace, remove, ...row }: Row): Contribution {
-  return { ...row, model: `${owner}/${name}`, author: author ?? operatorName, counts: { add, replace, remove } }
+function toContribution({ owner, name, author, add, replace, remove, cases, clauses, ...row }: Row): Contribution {
+  const counts = { add, replace, remove, case: cases, clause: clauses }
+  return { ...row, model: `${owner}/${name}`, author: author ?? operatorName, counts }
 }
 
 export interface ContributionFilter {
   readonly modelId?: number | undefined
   readonly state?: ContributionState | undefined
   readonly authorId?: number | null | undefined
+  /** Only those of them. */
+  readonly ids?: readonly number[] | undefined
 }
 
 /** In the order they were offered. */
@@ -42,6 +49,7 @@ export async function listContributions(db: Db, filter: ContributionFilter = {},
   if (filter.state !== undefined) query = query.where('contributions.state', '=', filter.state)
   if (filter.authorId === null) query = query.where('contributions.authorId', 'is', null)
   else if (filter.authorId !== undefined) query = query.where('contributions.authorId', '=', filter.authorId)
+  if (filter.ids !== undefined) query = query.where('contributions.id', 'in', filter.ids.length > 0 ? filter.ids : [0])
   return (await query.orderBy('contributions.id').limit(pageLimit(page)).execute()).map(toContribution)
 }
 
@@ -68,6 +76,7 @@ export async function changesOf(db: Db, id: number, page: Page & { readonly roun
       'changes.position',
       'changes.exampleDigest',
       'changes.targetDigest',
+      'changes.body',
       'coming.body as coming',
       'going.body as going',
     ])
@@ -77,7 +86,7 @@ export async function changesOf(db: Db, id: number, page: Page & { readonly roun
     .orderBy('changes.position')
     .limit(pageLimit(page))
     .execute()
-  return rows.map(({ kind, position, exampleDigest, targetDigest, coming, going }): Change => {
+  return rows.map(({ kind, position, exampleDigest, targetDigest, body, coming, going }): Change => {
     const [digest, target] = [exampleDigest as Digest, targetDigest as Digest]
     const [example, targetExample] = [coming as Example, going as Example]
     switch (kind) {
@@ -87,6 +96,10 @@ export async function changesOf(db: Db, id: number, page: Page & { readonly roun
         return { kind, position, digest, example, target, targetExample }
       case 'remove':
         return { kind, position, target, targetExample }
+      case 'case':
+        return { kind, position, ...(body as CaseBody) }
+      case 'clause':
+        return { kind, position, change: body as ClauseChange }
     }
   })
 }
@@ -108,15 +121,18 @@ export async function preparedChangesOf(db: Db, id: number, round: number): Prom
   const rows = await db
     .selectFrom('contributionChanges as changes')
     .leftJoin('examples as coming', 'coming.digest', 'changes.exampleDigest')
-    .select(['changes.kind', 'changes.position', 'changes.targetDigest', 'coming.digest', 'coming.contentDigest', 'coming.body'])
+    .select(['changes.kind', 'changes.position', 'changes.targetDigest', 'coming.digest', 'coming.contentDigest'])
+    .select(['coming.body as coming', 'changes.body'])
     .where('changes.contributionId', '=', id)
     .where('changes.round', '=', round)
     .orderBy('changes.position')
     .execute()
-  return rows.map(({ kind, position: row, targetDigest, digest, contentDigest, body }): PreparedChange => {
+  return rows.map(({ kind, position: row, targetDigest, digest, contentDigest, coming, body }): PreparedChange => {
     const target = targetDigest as Digest
     if (kind === 'remove') return { kind, row, target }
-    const example = { digest: digest as Digest, contentDigest: contentDigest as Digest, example: body as Example, bands: [] }
+    if (kind === 'case') return { kind, row, ...(body as CaseBody) }
+    if (kind === 'clause') return { kind, row, change: body as ClauseChange }
+    const example = { digest: digest as Digest, contentDigest: contentDigest as Digest, example: coming as Example, bands: [] }
     return kind === 'add' ? { kind, row, ...example } : { kind, row, target, ...example }
   })
 }

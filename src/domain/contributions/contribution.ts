@@ -2,12 +2,27 @@
 
 import type { Digest } from '../../storage/blobs.ts'
 import type { ContributionState } from '../../storage/schema.ts'
+import type { ClauseChange } from '../models/charter.ts'
+import type { CaseChange } from '../models/revise-regressions.ts'
 import type { Example, Provenance } from './example.ts'
 
 export type { ContributionState } from '../../storage/schema.ts'
 
 export type CheckName =
-  'schema' | 'size' | 'encoding' | 'provenance' | 'licence' | 'language' | 'duplicate' | 'near-duplicate' | 'overlap' | 'target'
+  | 'schema'
+  | 'size'
+  | 'encoding'
+  | 'provenance'
+  | 'licence'
+  | 'language'
+  | 'duplicate'
+  | 'near-duplicate'
+  | 'overlap'
+  | 'target'
+  | 'answer'
+  | 'case'
+  | 'clause'
+  | 'suggestion'
 
 /** What a check found. An error turns the contribution away; a warning is shown to reviewers. */
 export interface Finding {
@@ -29,6 +44,20 @@ export type OfferedChange =
       readonly row?: number
     }
   | { readonly kind: 'remove'; readonly target: string; readonly row?: number }
+  /** A question with its right answer for a regression suite, to find out whether an old mistake comes back; it may be trained on. */
+  | {
+      readonly kind: 'case'
+      /** add, where nothing is said. */
+      readonly action?: unknown
+      /** Name of the suite; `regressions` where nothing is said. */
+      readonly suite?: unknown
+      /** As a sample of an exact suite. */
+      readonly sample: unknown
+      readonly provenance?: OfferedProvenance
+      readonly row?: number
+    }
+  /** A change of the charter, as models/charter.ts reads it. */
+  | { readonly kind: 'clause'; readonly change: unknown; readonly row?: number }
   /** A row of a file that could not be read; its findings turn the contribution away together with all others. */
   | { readonly kind: 'unreadable'; readonly row: number; readonly sentence: string }
 
@@ -59,6 +88,8 @@ export interface Contribution {
   readonly authorId: number | null
   /** Name of the author; "operator" for the local operator. */
   readonly author: string
+  /** Who helps the author with it, where that is a newcomer and somebody volunteered. */
+  readonly mentor: string | null
   readonly state: ContributionState
   readonly message: string
   readonly round: number
@@ -66,7 +97,13 @@ export interface Contribution {
   /** The accepted contribution that this one takes back. */
   readonly reverts: number | null
   /** Changes of the current round. */
-  readonly counts: { readonly add: number; readonly replace: number; readonly remove: number }
+  readonly counts: {
+    readonly add: number
+    readonly replace: number
+    readonly remove: number
+    readonly case: number
+    readonly clause: number
+  }
   readonly createdAt: Date
   /** When it was accepted, rejected or withdrawn. */
   readonly decidedAt: Date | null
@@ -92,6 +129,13 @@ export type Change =
       readonly targetExample: Example
     }
   | { readonly kind: 'remove'; readonly position: number; readonly target: Digest; readonly targetExample: Example }
+  | ({ readonly kind: 'case'; readonly position: number } & CaseBody)
+  | { readonly kind: 'clause'; readonly position: number; readonly change: ClauseChange }
+
+/** A case as stored; one that goes says no provenance. */
+export interface CaseBody extends CaseChange {
+  readonly provenance: Provenance | null
+}
 
 export const contributionLimits = {
   /** A reviewer has to be able to read a contribution; larger imports are split. */

@@ -4,15 +4,21 @@ import { setImmediate as breathe } from 'node:timers/promises'
 import { AppError } from '../../errors.ts'
 import type { Blobs, Digest } from '../../storage/blobs.ts'
 import type { Db } from '../../storage/database.ts'
+import type { Charter } from '../models/charter.ts'
+import { currentCharter } from '../models/charter-queries.ts'
 import type { CommunityModel } from '../models/community-model.ts'
 import { bandsOf, shinglesOf } from '../models/near-text.ts'
 import { duplicatesInDataset, duplicatesWithin, nearDuplicatesInDataset, nearDuplicatesWithin } from './check-duplicates.ts'
+import { answersInDataset, answersWithin } from './check-answers.ts'
+import { checkCases, checkClauses } from './check-cases.ts'
 import { overlapWithSuites } from './check-overlap.ts'
 import { checkProvenance, type CheckedProvenance } from './check-provenance.ts'
 import { checkText } from './check-text.ts'
 import { contributionLimits, type Finding, type Offer, type OfferedChange, type OfferedProvenance } from './contribution.ts'
 import { contentDigest, exampleDigest, mapTexts, type Provenance } from './example.ts'
 import { isProblem, parseContent } from './parse-example.ts'
+import { readCase, readClause } from './read-case.ts'
+import { textReader } from './text-reader.ts'
 import { targetOf, wholeText, type PreparedChange, type PreparedExample } from './prepared-change.ts'
 import { standingAmong } from './standing-examples.ts'
 
@@ -35,9 +41,10 @@ export async function examineOffer(app: App, model: CommunityModel, offer: Offer
     offer.signOff,
     contributionLimits.signOff,
   )
-  const { changes, findings, rows } = await readOffer(model, offer)
+  const { changes, findings, rows } = await readOffer(model, await currentCharter(app.db, model.id), offer)
   if (rows === 0) throw new AppError('invalid', 'The contribution changes nothing; give at least one example to add, replace or remove.')
-  findings.push(...(await checkAgainstModel(app, model.id, changes)), ...duplicatesWithin(changes), ...nearDuplicatesWithin(changes))
+  findings.push(...(await checkAgainstModel(app, model.id, changes)))
+  findings.push(...duplicatesWithin(changes), ...nearDuplicatesWithin(changes), ...answersWithin(changes))
   findings.sort((a, b) => (a.row ?? 0) - (b.row ?? 0))
   if (findings.some(({ severity }) => severity === 'error')) throw turnedAway(findings, rows)
   return { message, signOff, changes, findings: shorten(findings) }
@@ -54,6 +61,9 @@ export async function checkAgainstModel(
     ...(await checkTargets(app.db, modelId, changes)),
     ...(await duplicatesInDataset(app.db, modelId, changes)),
     ...(depth === 'all' ? await nearDuplicatesInDataset(app.db, modelId, changes) : []),
+    ...(depth === 'all' ? await answersInDataset(app.db, modelId, changes) : []),
+    ...(await checkCases(app, modelId, changes)),
+    ...(await checkClauses(app, modelId, changes)),
     ...(await overlapWithSuites(app, modelId, changes)).filter(({ severity }) => depth === 'all' || severity === 'error'),
   ]
 }
@@ -67,7 +77,11 @@ function readText(what: string, way: string, input: string, limit: number): stri
   return text
 }
 
-async function readOffer(model: CommunityModel, offer: Offer): Promise<{ changes: PreparedChange[]; findings: Finding[]; rows: number }> {
+async function readOffer(
+  model: CommunityModel,
+  charter: Charter,
+  offer: Offer,
+): Promise<{ changes: PreparedChange[]; findings: Finding[]; rows: number }> {
   const changes: PreparedChange[] = []
   const findings: Finding[] = []
   const provenances = new Map<string, CheckedProvenance>()
@@ -88,7 +102,7 @@ async function readOffer(model: CommunityModel, offer: Offer): Promise<{ changes
     }
     // Thousands of examples take seconds: others are answered in between.
     if (rows % 100 === 0) await breathe()
-    readChange(change, change.row ?? rows, checked, changes, findings)
+    readChange(change, change.row ?? rows, { charter, checked }, changes, findings)
   }
   return { changes, findings, rows }
 }
@@ -107,12 +121,18 @@ function withDefaults(offer: Offer, own: OfferedProvenance): OfferedProvenance {
 function readChange(
   change: OfferedChange,
   row: number,
-  checked: (own: OfferedProvenance | undefined) => CheckedProvenance,
+  { charter, checked }: { charter: Charter; checked: (own: OfferedProvenance | undefined) => CheckedProvenance },
   changes: PreparedChange[],
   findings: Finding[],
 ): void {
   const error = (check: Finding['check'], sentence: string) => findings.push({ check, severity: 'error', row, sentence })
   if (change.kind === 'unreadable') return void error('schema', change.sentence)
+  if (change.kind === 'case' || change.kind === 'clause') {
+    const read = change.kind === 'case' ? readCase(change, checked, row, findings) : readClause(change.change, charter, row, findings)
+    if (typeof read === 'string') error(change.kind, read)
+    else if (read) changes.push(read)
+    return
+  }
   const target = change.kind === 'add' ? null : parseDigest(change.target)
   if (change.kind !== 'add' && target === null)
     return void error(
@@ -143,16 +163,7 @@ function readExample(
     findings.push({ check: content.check, severity: 'error', row, sentence: content.sentence })
     return null
   }
-  const said = new Set<string>()
-  const clean = mapTexts(content, (text) => {
-    const { text: normalised, findings: about } = checkText(text)
-    for (const { severity, sentence } of about)
-      if (!said.has(sentence)) {
-        said.add(sentence)
-        findings.push({ check: 'encoding', severity, row, sentence })
-      }
-    return normalised
-  })
+  const clean = mapTexts(content, textReader(row, findings))
   if (provenance === null || findings.slice(before).some(({ severity }) => severity === 'error')) return null
   return prepareExample(clean, provenance)
 }

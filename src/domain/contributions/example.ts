@@ -4,6 +4,7 @@ import canonicalize from 'canonicalize'
 import { createHash } from 'node:crypto'
 import type { Digest } from '../../storage/blobs.ts'
 import type { ChatMessage } from '../../trainers/trainer.ts'
+import type { SampleInput } from '../models/suite.ts'
 
 /** The ecosystem's own shapes. */
 export type ExampleContent =
@@ -75,4 +76,11 @@ export function mapTexts(content: ExampleContent, change: (text: string) => stri
   if ('text' in content) return { text: change(content.text) }
   if ('completion' in content) return { prompt: change(content.prompt), completion: change(content.completion) }
   return { prompt: change(content.prompt), chosen: change(content.chosen), rejected: change(content.rejected) }
+}
+
+/** What it asks and what it answers; null for a plain text. Of a preference, the answer is the chosen one. */
+export function askedAndAnswered(content: ExampleContent): { readonly asked: SampleInput; readonly answer: string } | null {
+  if ('text' in content) return null
+  if ('messages' in content) return { asked: { messages: content.messages.slice(0, -1) }, answer: content.messages.at(-1)?.content ?? '' }
+  return { asked: { prompt: content.prompt }, answer: 'completion' in content ? content.completion : content.chosen }
 }

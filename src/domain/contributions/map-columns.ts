@@ -34,8 +34,8 @@ const speakers: Readonly<Record<string, string>> = {
 }
 
 /**
- * `removes` and `replaces` name the digest of an example of the dataset; a row with `content` is taken as we export it. Anything else is an
- * example to add. Columns that mean nothing here are left out.
+ * `removes` and `replaces` name the digest of an example of the dataset; a row with `content` is taken as we export it; `case` holds a case of a
+ * regression suite and `clause` a change of the charter. Anything else is an example to add. Columns that mean nothing here are left out.
  */
 export function changeOfRow(row: number, value: unknown): OfferedChange {
   const unreadable = (sentence: string): OfferedChange => ({ kind: 'unreadable', row, sentence })
@@ -47,6 +47,12 @@ export function changeOfRow(row: number, value: unknown): OfferedChange {
   if (removes !== undefined) {
     if (typeof removes !== 'string') return unreadable(`removes must be the digest of an example, not ${describe(removes)}.`)
     return { kind: 'remove', target: removes, row }
+  }
+  if (isRecord(record['clause'])) return { kind: 'clause', change: record['clause'], row }
+  if (isRecord(record['case'])) {
+    const { action, suite, ...sample } = record['case']
+    const from = provenanceOf(record)
+    return typeof from === 'string' ? unreadable(from) : { kind: 'case', action, suite, sample, provenance: from, row }
   }
   const content = contentOf(record)
   if (typeof content === 'string') return unreadable(content)

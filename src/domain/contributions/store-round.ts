@@ -2,7 +2,7 @@
 
 import type { Db } from '../../storage/database.ts'
 import type { ExaminedOffer } from './examine-offer.ts'
-import { comingOf, targetOf } from './prepared-change.ts'
+import { comingOf, questionKeyOf, targetOf, type PreparedChange } from './prepared-change.ts'
 import { inPieces } from './standing-examples.ts'
 
 export async function storeRound(db: Db, contributionId: number, round: number, offer: ExaminedOffer): Promise<void> {
@@ -32,6 +32,15 @@ export async function storeRound(db: Db, contributionId: number, round: number, 
     kind: change.kind,
     exampleDigest: comingOf(change)?.digest ?? null,
     targetDigest: targetOf(change),
+    body: bodyOf(change),
+    questionKey: questionKeyOf(change),
   }))
   for (const some of inPieces(changes, 2_000)) await db.insertInto('contributionChanges').values(some).execute()
+}
+
+function bodyOf(change: PreparedChange): string | null {
+  if (change.kind === 'clause') return JSON.stringify(change.change)
+  if (change.kind !== 'case') return null
+  const { action, suite, sample, provenance } = change
+  return JSON.stringify({ action, suite, sample, provenance })
 }

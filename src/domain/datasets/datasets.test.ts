@@ -201,7 +201,10 @@ describe('changing what stands', () => {
       message: /only an accepted one can be reverted/,
     })
     const { contribution } = await revertContribution(app, app.asha, id, sign)
-    assert.deepEqual([contribution.state, contribution.reverts, contribution.counts], ['open', id, { add: 1, replace: 1, remove: 1 }])
+    assert.deepEqual(
+      [contribution.state, contribution.reverts, contribution.counts],
+      ['open', id, { add: 1, replace: 1, remove: 1, case: 0, clause: 0 }],
+    )
     assert.match(contribution.message, new RegExp(`^Reverts contribution ${id}: `))
     const { revision } = await accept(app, contribution.id)
     assert.deepEqual(await textsIn(app, revision), ['जुने', 'मूळ'].sort())

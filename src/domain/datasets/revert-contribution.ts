@@ -6,8 +6,10 @@ import type { Database } from '../../storage/database.ts'
 import { changesOf, findContribution } from '../contributions/contribution-queries.ts'
 import { contribute, type ContributionDetail } from '../contributions/contribute.ts'
 import type { Change, OfferedChange } from '../contributions/contribution.ts'
+import { currentCharter } from '../models/charter-queries.ts'
 import { standingAmong } from '../contributions/standing-examples.ts'
 import { requireRole, type Actor } from '../people/actor.ts'
+import { reverseOfCase, reverseOfClause, standingCasesOf } from './reverse-change.ts'
 
 /**
  * Takes back what of the contribution still stands; what others changed since stays as it is. It needs reviews like every contribution.
@@ -25,19 +27,22 @@ export async function revertContribution(
     throw new AppError('conflict', `Contribution ${id} is ${accepted.state}; only an accepted one can be reverted.`)
   const changes = await allChanges(app.db, id)
   const touched = changes.flatMap((change) => [
-    ...(change.kind === 'remove' ? [] : [change.digest]),
-    ...(change.kind === 'add' ? [] : [change.target]),
+    ...('digest' in change ? [change.digest] : []),
+    ...('target' in change ? [change.target] : []),
   ])
   const standing = await standingAmong(app.db, accepted.modelId, touched)
+  const standingCases = await standingCasesOf(app, accepted.modelId, changes)
+  const charter = await currentCharter(app.db, accepted.modelId)
   const reverse = changes.flatMap((change): OfferedChange[] => {
+    if (change.kind === 'case') return reverseOfCase(change, standingCases)
+    if (change.kind === 'clause') return reverseOfClause(change.change, charter)
     const back = 'targetExample' in change && !standing.has(change.target) ? change.targetExample : null
-    const gone = change.kind !== 'remove' && standing.has(change.digest) ? change.digest : null
+    const gone = 'digest' in change && standing.has(change.digest) ? change.digest : null
     if (gone !== null && back !== null) return [{ kind: 'replace', target: gone, ...back }]
     if (gone !== null) return [{ kind: 'remove', target: gone }]
     return change.kind === 'remove' && back !== null ? [{ kind: 'add', ...back }] : []
   })
-  if (reverse.length === 0)
-    throw new AppError('conflict', `Nothing of contribution ${id} is left in the dataset; there is nothing to revert.`)
+  if (reverse.length === 0) throw new AppError('conflict', `Nothing of contribution ${id} is left; there is nothing to revert.`)
   return contribute(app, actor, accepted.model, {
     message: input.message.trim() || `Reverts contribution ${id}: ${accepted.message}`,
     signOff: input.signOff,

@@ -5,7 +5,17 @@ import type { EvaluatedSuite, SampleResult } from './evaluation.ts'
 import { pairSamples, scoreOf } from './scorers.ts'
 
 const digest = `sha256:${'0'.repeat(64)}` as const
-const suite = (kind: EvaluatedSuite['kind']): EvaluatedSuite => ({ id: 1, name: 'dates', kind, digest, target: true, tolerance: 0.02 })
+const suite = (kind: EvaluatedSuite['kind']): EvaluatedSuite => ({
+  id: 1,
+  name: 'dates',
+  kind,
+  role: 'measure',
+  clause: null,
+  blocks: null,
+  digest,
+  target: true,
+  tolerance: 0.02,
+})
 
 const answers = (right: readonly boolean[]): SampleResult[] => right.map((ok, index) => ({ index, kind: 'exact', answer: '', right: ok }))
 const texts = (nats: readonly number[], bytes = 100): SampleResult[] =>

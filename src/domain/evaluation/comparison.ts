@@ -49,6 +49,7 @@ export const metricNames = {
   'bits-per-byte': 'bits per byte (lower is better)',
   'exact-match': 'answered exactly right',
   accuracy: 'chosen right',
+  'rules-kept': 'kept as asked',
 } as const satisfies Record<Metric, string>
 
 export function formatScore(metric: Metric, score: number): string {

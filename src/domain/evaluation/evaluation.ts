@@ -3,17 +3,18 @@
 import type { ServedModel } from '../../engines/engine.ts'
 import type { Digest } from '../../storage/blobs.ts'
 import type { RunState } from '../../storage/schema.ts'
-import type { SuiteKind } from '../models/suite.ts'
+import type { ClauseBlocks, SuiteKind, SuiteRole } from '../models/suite.ts'
 
-export type { SuiteKind } from '../models/suite.ts'
+export type { ClauseBlocks, SuiteKind, SuiteRole } from '../models/suite.ts'
 
 /** bits-per-byte: lower is better. The others are shares of samples answered right: higher is better. */
-export type Metric = 'bits-per-byte' | 'exact-match' | 'accuracy'
+export type Metric = 'bits-per-byte' | 'exact-match' | 'accuracy' | 'rules-kept'
 
 export const metricOf = {
   text: 'bits-per-byte',
   exact: 'exact-match',
   choice: 'accuracy',
+  rule: 'rules-kept',
 } as const satisfies Record<SuiteKind, Metric>
 
 /** +1 where more is better, −1 where less is. */
@@ -45,6 +46,10 @@ export interface EvaluatedSuite {
   readonly id: number
   readonly name: string
   readonly kind: SuiteKind
+  readonly role: SuiteRole
+  /** Of the charter: the clause it tests, and when breaking that blocks a release. */
+  readonly clause: number | null
+  readonly blocks: ClauseBlocks | null
   readonly digest: Digest
   readonly target: boolean
   readonly tolerance: number
@@ -54,6 +59,8 @@ export interface EvaluatedSuite {
 export type SampleResult =
   | { readonly index: number; readonly kind: 'text'; readonly nats: number; readonly bytes: number; readonly tokens: number }
   | { readonly index: number; readonly kind: 'exact'; readonly answer: string; readonly right: boolean }
+  /** right: the answer keeps every rule. */
+  | { readonly index: number; readonly kind: 'rule'; readonly answer: string; readonly right: boolean }
   | {
       readonly index: number
       readonly kind: 'choice'

@@ -3,11 +3,13 @@
  *
  * text: log-likelihood of the whole text, which becomes bits per byte of UTF-8, comparable across tokenizers.
  * exact: the greedy answer equals the expected one, both in NFC and without surrounding white space.
+ * rule: the greedy answer keeps every rule of the sample.
  * choice: the choice with the highest summed log-likelihood wins; the pick per byte is kept beside it.
  */
 
 import type { Engine, Sampling, ServedModel } from '../../engines/engine.ts'
-import type { ChoiceSample, ExactSample, SampleInput, SuiteSample, TextSample } from '../models/suite.ts'
+import { answerRuleLimits, brokenRule } from '../models/answer-rules.ts'
+import type { ChoiceSample, ExactSample, RuleSample, SampleInput, SuiteSample, TextSample } from '../models/suite.ts'
 import { metricOf, type Metric, type SampleResult, type SuiteKind } from './evaluation.ts'
 import { ratioInterval, wilson, type Interval, type PairedSample } from './statistics.ts'
 
@@ -33,6 +35,8 @@ export async function scoreSample(
       return scoreExact(engine, model, sample, index, options)
     case 'choice':
       return scoreChoice(engine, model, sample, index, options)
+    case 'rule':
+      return scoreRule(engine, model, sample, index, options)
     default:
       return sample satisfies never
   }
@@ -56,20 +60,39 @@ async function scoreExact(
   index: number,
   options: Options,
 ): Promise<SampleResult> {
-  const sampling: Sampling = {
-    temperature: 0,
-    topP: 1,
-    seed: null,
-    // A token is at least a byte: an answer still going on after this many cannot be the expected one.
-    maxTokens: Buffer.byteLength(sample.expected) + 8,
-    stop: [],
-    logprobs: null,
-  }
+  const answer = await greedyAnswer(engine, model, sample, mostTokensOf(sample.expected), options)
+  return { index, kind: 'exact', answer, right: sameAnswer(answer, sample.expected) }
+}
+
+async function scoreRule(
+  engine: ScoringEngine,
+  model: ServedModel,
+  sample: RuleSample,
+  index: number,
+  options: Options,
+): Promise<SampleResult> {
+  const { exactly } = sample.expect
+  const most = exactly === undefined ? answerRuleLimits.tokens : mostTokensOf(exactly)
+  const answer = await greedyAnswer(engine, model, sample, most, options)
+  return { index, kind: 'rule', answer, right: brokenRule(sample.expect, answer) === null }
+}
+
+/** A token is at least a byte: an answer still going on after this many cannot be the expected one. */
+const mostTokensOf = (expected: string) => Buffer.byteLength(expected) + 8
+
+async function greedyAnswer(
+  engine: ScoringEngine,
+  model: ServedModel,
+  sample: SampleInput,
+  maxTokens: number,
+  options: Options,
+): Promise<string> {
+  const sampling: Sampling = { temperature: 0, topP: 1, seed: null, maxTokens, stop: [], logprobs: null }
   const stream =
     'messages' in sample ? engine.chat(model, sample.messages, sampling, options) : engine.complete(model, sample.prompt, sampling, options)
   let answer = ''
   for await (const part of stream) if (part.kind === 'text') answer += part.text
-  return { index, kind: 'exact', answer, right: sameAnswer(answer, sample.expected) }
+  return answer
 }
 
 async function scoreChoice(

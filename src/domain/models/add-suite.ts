@@ -7,13 +7,16 @@ import type { Database } from '../../storage/database.ts'
 import { requireRole, type Actor } from '../people/actor.ts'
 import { findModel, lockModel } from './model-queries.ts'
 import { parseSlug } from './model-name.ts'
-import { parseSample, questionOf, suiteKeysOf } from './suite-samples.ts'
-import { findSuite } from './suite-queries.ts'
-import { suiteLimits, type Suite, type SuiteKind, type SuiteSample } from './suite.ts'
+import { insertSuite, storeSamples } from './store-suite.ts'
+import { parseSample, questionOf } from './suite-samples.ts'
+import { currentSuite } from './suite-queries.ts'
+import { suiteLimits, type Suite, type SuiteKind, type SuiteRole, type SuiteSample } from './suite.ts'
 
 export interface NewSuite {
   readonly name: string
   readonly kind: string
+  /** measure (where nothing is said), or regression: its samples may be trained on, and no release has to improve it. */
+  readonly role?: string | undefined
   /** JSONL. */
   readonly samples: Uint8Array | AsyncIterable<Uint8Array>
   /** Whether a release must improve it; true where nothing is said. */
@@ -22,7 +25,8 @@ export interface NewSuite {
   readonly tolerance?: number | undefined
 }
 
-const kinds: readonly SuiteKind[] = ['text', 'exact', 'choice']
+const kinds: readonly SuiteKind[] = ['text', 'exact', 'choice', 'rule']
+const roles: readonly SuiteRole[] = ['measure', 'regression']
 
 /** Throws `invalid` with every wrong line in `details`. */
 export async function addSuite(
@@ -35,35 +39,31 @@ export async function addSuite(
   const name = parseSlug(input.name, 'suite name')
   const kind = kinds.find((known) => known === input.kind)
   if (!kind) throw new AppError('invalid', `There is no kind of suite ${JSON.stringify(input.kind)}; choose ${kinds.join(', ')}.`)
-  const { target = true, tolerance = 0.02 } = input
+  const role = roles.find((known) => known === (input.role ?? 'measure'))
+  if (!role) throw new AppError('invalid', `There is no role of suite ${JSON.stringify(input.role)}; choose ${roles.join(', ')}.`)
+  if (/^clause-\d+$/.test(name))
+    throw new AppError(
+      'invalid',
+      `${name} is the name of a clause's own cases; change them with "charter propose", or choose another name.`,
+    )
+  const { target = role === 'measure', tolerance = 0.02 } = input
+  if (target && role === 'regression')
+    throw new AppError('invalid', `${name} may be trained on, so improving it shows nothing; a regression suite cannot be a target.`)
   if (!Number.isFinite(tolerance) || tolerance < 0)
     throw new AppError('invalid', `The tolerance ${tolerance} is not a number from 0 upwards.`)
   const { id: modelId } = await findModel(app.db, model)
   const samples = await readSamples(kind, input.samples)
-  const { digest } = await app.blobs.put(new TextEncoder().encode(samples.map(sampleLine).join('')))
-  const keys = [...new Set(samples.flatMap(suiteKeysOf))]
+  const stored = await storeSamples(app.blobs, samples)
   return app.db.transaction().execute(async (db) => {
     await lockModel(db, modelId)
-    const before = await findSuite(db, modelId, name).catch((error: unknown) => {
-      if (error instanceof AppError && error.code === 'not-found') return null
-      throw error
-    })
-    const { id } = await db
-      .insertInto('suites')
-      .values({ modelId, name, kind, digest, count: samples.length, target, tolerance, supersedes: before?.id ?? null })
-      .returning('id')
-      .executeTakeFirstOrThrow()
-    for (let i = 0; i < keys.length; i += 1_000)
-      await db
-        .insertInto('suiteKeys')
-        .values(keys.slice(i, i + 1_000).map((key) => ({ suiteId: id, key })))
-        .execute()
-    return findSuite(db, modelId, name)
+    const before = await currentSuite(db, modelId, name)
+    if (before && before.role !== role)
+      throw new AppError(
+        'conflict',
+        `${name} is a ${before.role} suite, and what may be trained on must not be mixed with what measures; choose another name.`,
+      )
+    return insertSuite(db, { modelId, name, kind, role, target, tolerance, ...stored }, before)
   })
-}
-
-function sampleLine({ kind: _, ...sample }: SuiteSample): string {
-  return `${JSON.stringify(sample)}\n`
 }
 
 /** Wrong lines shown; the rest are counted. */

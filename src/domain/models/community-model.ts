@@ -13,7 +13,7 @@ export interface CommunityModel {
   /** Name of the base model. */
   readonly base: string
   readonly description: string
-  /** Clauses of values and tone; clause n of the charter is charter[n − 1]. */
+  /** Clauses of values and tone as they read now, in order; charter-queries.ts knows their numbers, which stay, and their history. */
   readonly charter: readonly string[]
   /** Recipe overrides as YAML, or '' for the defaults. */
   readonly recipe: string

@@ -5,9 +5,11 @@ import type { Database } from '../../storage/database.ts'
 import { parseLicence } from '../lineage/parse-licence.ts'
 import { requireRole, type Actor } from '../people/actor.ts'
 import { communityLimits, type CommunityModel, type LicencePolicy } from './community-model.ts'
+import { plainClause } from './charter.ts'
 import { findBase, findModel } from './model-queries.ts'
 import { formatModelName, parseModelName } from './model-name.ts'
 import { changeRules, defaultRules } from './review-rules.ts'
+import { insertCharter } from './revise-charter.ts'
 import { insertRules } from './set-review-rules.ts'
 
 export interface NewModel {
@@ -27,6 +29,7 @@ export async function createModel(app: { readonly db: Database }, actor: Actor, 
   requireRole(actor, 'maintainer')
   const wanted = parseModelName(name)
   const values = checked(input)
+  const charter = JSON.parse(values.charter) as readonly string[]
   const rules = input.quorum === undefined ? defaultRules : changeRules(defaultRules, { quorum: { kind: 'fixed', n: input.quorum } })
   return app.db.transaction().execute(async (db) => {
     const base = await findBase(db, input.base)
@@ -37,6 +40,13 @@ export async function createModel(app: { readonly db: Database }, actor: Actor, 
       .returning('id')
       .executeTakeFirst()
     if (!made) throw new AppError('conflict', `There already is a community model ${formatModelName(wanted)}; choose another name.`)
+    if (charter.length > 0)
+      await insertCharter(db, made.id, {
+        revision: 1,
+        clauses: charter.map((text, i) => ({ number: i + 1, ...plainClause(text) })),
+        nextClause: charter.length + 1,
+        contributionId: null,
+      })
     await insertRules(db, made.id, actor, rules, 'The rules it began with.')
     return findModel(db, wanted)
   })

@@ -7,12 +7,13 @@ import type { Db } from '../../storage/database.ts'
 import { parseSample } from './suite-samples.ts'
 import { suiteLimits, type Suite, type SuiteSample } from './suite.ts'
 
-/** Suites that no newer one of the same name replaces. */
+/** Suites that no newer one of the same name replaces, and that were not withdrawn. */
 function currentSuites(db: Db, modelId: number) {
   return db
     .selectFrom('suites')
     .selectAll()
     .where('modelId', '=', modelId)
+    .where('withdrawnAt', 'is', null)
     .where((eb) => eb.not(eb.exists(eb.selectFrom('suites as newer').select('newer.id').whereRef('newer.supersedes', '=', 'suites.id'))))
 }
 
@@ -21,9 +22,14 @@ export async function listSuites(db: Db, modelId: number): Promise<readonly Suit
   return currentSuites(db, modelId).orderBy('name').execute()
 }
 
+/** The current suite of that name, or null. */
+export async function currentSuite(db: Db, modelId: number, name: string): Promise<Suite | null> {
+  return (await currentSuites(db, modelId).where('name', '=', name).executeTakeFirst()) ?? null
+}
+
 /** The current suite of that name. */
 export async function findSuite(db: Db, modelId: number, name: string): Promise<Suite> {
-  const suite = await currentSuites(db, modelId).where('name', '=', name).executeTakeFirst()
+  const suite = await currentSuite(db, modelId, name)
   if (!suite) throw new AppError('not-found', `The model has no suite ${JSON.stringify(name.slice(0, 100))}; "suite add" adds one.`)
   return suite
 }
@@ -53,13 +59,13 @@ export async function* readSuite(
   }
 }
 
-/** Suites that have any of the keys, with the keys they have. */
+/** Suites that nobody may train on and that have any of the keys, with the keys they have. */
 export async function suitesWithKeys(
   db: Db,
   modelId: number,
   keys: readonly string[],
 ): Promise<readonly { readonly suite: Suite; readonly keys: ReadonlySet<string> }[]> {
-  const suites = await listSuites(db, modelId)
+  const suites = (await listSuites(db, modelId)).filter(({ role }) => role !== 'regression')
   if (suites.length === 0) return []
   const found = new Map<number, Set<string>>()
   for (let i = 0; i < keys.length; i += 5_000) {

@@ -2,6 +2,7 @@
 
 import { describe, isRecord } from '../../formats/strict-json.ts'
 import type { ChatMessage } from '../../trainers/trainer.ts'
+import { parseAnswerRules } from './answer-rules.ts'
 import { bandsOf, shinglesOf, textKey } from './near-text.ts'
 import { suiteLimits, type SampleInput, type SampleLabels, type SuiteKind, type SuiteSample } from './suite.ts'
 
@@ -40,10 +41,16 @@ export function parseSample(kind: SuiteKind, value: unknown): SuiteSample | stri
         return `answer must be the index of the right choice, 0 to ${texts.length - 1}, not ${describe(answer)}.`
       return withinLength({ kind, ...input, choices: texts, answer: answer as number, ...labels })
     }
+    case 'rule': {
+      const input = parseInput(value)
+      if (typeof input === 'string') return input
+      const expect = parseAnswerRules(value['expect'])
+      return typeof expect === 'string' ? expect : withinLength({ kind, ...input, expect, ...labels })
+    }
   }
 }
 
-function parseLabels({ topic, language }: Readonly<Record<string, unknown>>): SampleLabels | string {
+function parseLabels({ topic, language, contribution }: Readonly<Record<string, unknown>>): SampleLabels | string {
   if (topic !== undefined && (typeof topic !== 'string' || topic.trim() === '' || topic.length > suiteLimits.topic))
     return `topic must be a text of at most ${suiteLimits.topic} characters, not ${describe(topic)}.`
   if (language !== undefined && (typeof language !== 'string' || !isLanguageTag(language)))
@@ -51,6 +58,7 @@ function parseLabels({ topic, language }: Readonly<Record<string, unknown>>): Sa
   return {
     ...(topic !== undefined && { topic: topic.normalize('NFC').trim() }),
     ...(language !== undefined && { language: new Intl.Locale(language).toString() }),
+    ...(Number.isSafeInteger(contribution) && { contribution: contribution as number }),
   }
 }
 
@@ -102,6 +110,11 @@ export function suiteKeysOf(sample: SuiteSample): readonly string[] {
   const question = questionOf(sample)
   const answered = sample.kind === 'exact' ? [textKey(`${question}\n${sample.expected}`)] : []
   return [textKey(question), ...answered, ...bandsOf(shinglesOf(question)).map(nearKey)]
+}
+
+/** The sample as one line of a suite's file. */
+export function sampleLine({ kind: _, ...sample }: SuiteSample): string {
+  return `${JSON.stringify(sample)}\n`
 }
 
 export function nearKey(band: number): string {

@@ -2,14 +2,23 @@
 
 import type { ChatMessage } from '../../trainers/trainer.ts'
 import type { Digest } from '../../storage/blobs.ts'
+import type { ClauseBlocks, SuiteRole } from '../../storage/schema.ts'
+import type { AnswerRules } from './answer-rules.ts'
 
-export type SuiteKind = 'text' | 'exact' | 'choice'
+export type { ClauseBlocks, SuiteRole } from '../../storage/schema.ts'
+
+export type SuiteKind = 'text' | 'exact' | 'choice' | 'rule'
 
 export interface Suite {
   readonly id: number
   readonly modelId: number
   readonly name: string
   readonly kind: SuiteKind
+  /**
+   * measure: how well a release does on what nobody may teach it. regression: whether answers that were wrong are wrong again; they may be trained on.
+   * charter: whether a release keeps a clause.
+   */
+  readonly role: SuiteRole
   /** The samples, JSONL in blob storage. */
   readonly digest: Digest
   readonly count: number
@@ -19,8 +28,16 @@ export interface Suite {
   readonly tolerance: number
   /** The suite of the same name that this one replaced. */
   readonly supersedes: number | null
+  /** Of the charter: the number of the clause it tests, and when breaking that blocks a release. */
+  readonly clause: number | null
+  readonly blocks: ClauseBlocks | null
+  /** The contribution that made this version of it; null: a maintainer's upload. */
+  readonly contributionId: number | null
   readonly createdAt: Date
 }
+
+/** Where fixes put their cases when nothing else is said. */
+export const regressionsName = 'regressions'
 
 /** What a model is asked: a conversation ending in the user's turn, or plain text to continue. */
 export type SampleInput = { readonly messages: readonly ChatMessage[] } | { readonly prompt: string }
@@ -29,6 +46,8 @@ export type SampleInput = { readonly messages: readonly ChatMessage[] } | { read
 export interface SampleLabels {
   readonly topic?: string
   readonly language?: string
+  /** The contribution that brought it. */
+  readonly contribution?: number
 }
 
 export type TextSample = { readonly kind: 'text'; readonly text: string } & SampleLabels
@@ -38,7 +57,10 @@ export type ExactSample = { readonly kind: 'exact'; readonly expected: string } 
 export type ChoiceSample = { readonly kind: 'choice'; readonly choices: readonly string[]; readonly answer: number } & SampleInput &
   SampleLabels
 
-export type SuiteSample = TextSample | ExactSample | ChoiceSample
+/** The answer has to keep every rule. */
+export type RuleSample = { readonly kind: 'rule'; readonly expect: AnswerRules } & SampleInput & SampleLabels
+
+export type SuiteSample = TextSample | ExactSample | ChoiceSample | RuleSample
 
 export const suiteLimits = {
   /** A release waits for every sample; 100,000 greedy answers take hours on one machine. */

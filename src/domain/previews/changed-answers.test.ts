@@ -72,7 +72,17 @@ test('a choice is shown as its words, and one that no evaluation has is a bug', 
 })
 
 const comparison = (verdict: Comparison['verdict'], difference: number): Comparison => ({
-  suite: { id: 1, name: 'dates', kind: 'exact', digest: 'sha256:0', target: true, tolerance: 0.01 },
+  suite: {
+    id: 1,
+    name: 'dates',
+    kind: 'exact',
+    role: 'measure',
+    clause: null,
+    blocks: null,
+    digest: 'sha256:0',
+    target: true,
+    tolerance: 0.01,
+  },
   metric: 'exact-match',
   subject: { evaluationId: 2, score: 0.9 + difference },
   baseline: { evaluationId: 1, score: 0.9 },

@@ -94,6 +94,7 @@ function given(sample: SuiteSample, result: SampleResult | undefined): Given {
     case 'text':
       return { kind: 'text', bitsPerByte: result.nats / Math.LN2 / result.bytes }
     case 'exact':
+    case 'rule':
       return { kind: 'answer', text: result.answer, right: result.right }
     case 'choice':
       return { kind: 'answer', text: sample.kind === 'choice' ? sample.choices[result.picked]! : '', right: result.right }

@@ -1,18 +1,26 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { comparisonOf } from '../evaluation/comparison.ts'
-import type { Comparison, EvaluatedSuite, SampleResult } from '../evaluation/evaluation.ts'
+import type { ClauseBlocks, Comparison, EvaluatedSuite, SampleResult, SuiteRole } from '../evaluation/evaluation.ts'
 import { scoreOf } from '../evaluation/scorers.ts'
 import { blockedSentence, decideGate } from './gate.ts'
 
 const digest = `sha256:${'0'.repeat(64)}` as const
 
 /** A suite of 100 exact samples on which the baseline got `before` right and the candidate `after`, as nested as can be. */
-function exact(name: string, before: number, after: number, options: { target?: boolean; tolerance?: number } = {}): Comparison {
+function exact(
+  name: string,
+  before: number,
+  after: number,
+  options: { target?: boolean; tolerance?: number; role?: SuiteRole; blocks?: ClauseBlocks } = {},
+): Comparison {
   const suite: EvaluatedSuite = {
     id: 1,
     name,
     kind: 'exact',
+    role: options.role ?? 'measure',
+    clause: options.blocks ? 1 : null,
+    blocks: options.blocks ?? null,
     digest,
     target: options.target ?? false,
     tolerance: options.tolerance ?? 0.02,

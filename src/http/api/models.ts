@@ -144,7 +144,8 @@ export function modelRoutes(app: Parameters<typeof addBase>[0] & { readonly db: 
           params: modelPath,
           query: z.object({
             name: z.string(),
-            kind: z.enum(['text', 'exact', 'choice']),
+            kind: suite.shape.kind,
+            role: z.enum(['measure', 'regression']).optional(),
             target: z.enum(['true', 'false']).optional(),
             tolerance: z.coerce.number().optional(),
           }),

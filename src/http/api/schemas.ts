@@ -81,17 +81,30 @@ export const communityModel = z
   })
   .openapi('CommunityModel')
 
+const suiteKind = z.enum(['text', 'exact', 'choice', 'rule'])
+const suiteRole = z.enum(['measure', 'regression', 'charter']).openapi({
+  description:
+    'measure: how well it generalises; regression: whether old mistakes come back, may be trained on; charter: whether a clause is kept.',
+})
+const clauseBlocks = z
+  .enum(['never', 'when-lost', 'always'])
+  .openapi({ description: 'When a broken clause blocks a release; when-lost: where the release before kept it.' })
+
 export const suite = z
   .object({
     id,
     modelId: id,
     name: z.string(),
-    kind: z.enum(['text', 'exact', 'choice']),
+    kind: suiteKind,
+    role: suiteRole,
     digest,
     count: z.int(),
     target: z.boolean(),
     tolerance: z.number(),
     supersedes: id.nullable(),
+    clause: z.int().nullable().openapi({ description: 'Of the charter: the clause it tests.' }),
+    blocks: clauseBlocks.nullable(),
+    contributionId: id.nullable(),
     createdAt: date,
   })
   .openapi('Suite')
@@ -112,7 +125,7 @@ export const contribution = z
     message: z.string(),
     round: z.int(),
     feedbackId: id.nullable(),
-    counts: z.object({ add: z.int(), replace: z.int(), remove: z.int() }),
+    counts: z.object({ add: z.int(), replace: z.int(), remove: z.int(), case: z.int(), clause: z.int() }),
     createdAt: date,
     decidedAt: date.nullable(),
   })
@@ -212,9 +225,10 @@ export const contributionRound = z
 
 export const example = z.looseObject({}).openapi('Example', { description: '{ content, provenance }, digested as RFC 8785 JSON.' })
 
-export const change = z
-  .looseObject({ kind: z.enum(['add', 'replace', 'remove']), position: z.int() })
-  .openapi('Change', { description: 'add: digest, example; replace: also target, targetExample; remove: target, targetExample.' })
+export const change = z.looseObject({ kind: z.enum(['add', 'replace', 'remove', 'case', 'clause']), position: z.int() }).openapi('Change', {
+  description:
+    'add: digest, example; replace: also target, targetExample; remove: target, targetExample; case: action, suite, sample, provenance; clause: change.',
+})
 
 export const runProgress = z.object({
   step: z.int(),
@@ -264,11 +278,14 @@ export const runStep = z
   .object({ step: z.int(), loss: z.number(), gradientNorm: z.number(), learningRate: z.number(), tokensPerSecond: z.number() })
   .openapi('RunStep')
 
-const metric = z.enum(['bits-per-byte', 'exact-match', 'accuracy'])
+const metric = z.enum(['bits-per-byte', 'exact-match', 'accuracy', 'rules-kept'])
 const evaluatedSuite = z.object({
   id,
   name: z.string(),
-  kind: z.enum(['text', 'exact', 'choice']),
+  kind: suiteKind,
+  role: suiteRole,
+  clause: z.int().nullable(),
+  blocks: clauseBlocks.nullable(),
   digest,
   target: z.boolean(),
   tolerance: z.number(),
@@ -294,8 +311,10 @@ export const evaluation = z
   .openapi('Evaluation')
 
 export const sampleResult = z
-  .looseObject({ index: z.int(), kind: z.enum(['text', 'exact', 'choice']) })
-  .openapi('SampleResult', { description: 'text: nats, bytes, tokens; exact: answer, right; choice: nats, picked, right, pickedPerByte.' })
+  .looseObject({ index: z.int(), kind: suiteKind })
+  .openapi('SampleResult', {
+    description: 'text: nats, bytes, tokens; exact and rule: answer, right; choice: nats, picked, right, pickedPerByte.',
+  })
 
 export const comparison = z
   .object({
