@@ -6,6 +6,7 @@ import { runBuild } from './builds/run-build.ts'
 import { runEvaluation, type EvaluationApp } from './evaluation/run-evaluation.ts'
 import { runForecast } from './forecasts/run-forecast.ts'
 import { previewAutomatically, type PreviewBudget } from './previews/automatic-previews.ts'
+import { tellOfPreviews } from './previews/tell-of-preview.ts'
 import { issueReceipts } from './receipts/issue-receipts.ts'
 import { runMeasurement } from './receipts/measure-contribution.ts'
 import { advanceTrain } from './release-train/advance-train.ts'
@@ -32,7 +33,11 @@ export function jobHandlers(
   return {
     train: (payload, context) => trainRun(app, trainJob.parse(payload).runId, context),
     evaluate: (payload, context) => runEvaluation(app, evaluateJob.parse(payload).evaluationId, context),
-    build: (payload, context) => runBuild(app, buildJob.parse(payload).buildId, context),
+    build: async (payload, context) => {
+      const { buildId } = buildJob.parse(payload)
+      await runBuild(app, buildId, context)
+      await tellOfPreviews(app, buildId)
+    },
     receipts: (payload, { signal }) => issueReceipts(app, receiptsJob.parse(payload).releaseId, signal),
     measure: (payload, context) => runMeasurement(app, measureJob.parse(payload).measurementId, context),
     forecast: (payload, context) => runForecast(app, forecastJob.parse(payload).forecastId, context),

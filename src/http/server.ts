@@ -7,6 +7,7 @@ import type { Jobs } from '../storage/jobs.ts'
 import { apiRoutes, type ApiApp } from './api/routes.ts'
 import { identify, identifyLoosely, type AuthApp } from './auth.ts'
 import { errorResponse, notFound, type ErrorLog } from './errors.ts'
+import { feedRoutes } from './feeds.ts'
 import { healthRoutes } from './health.ts'
 import { httpLimits, limitBody, limitConcurrency } from './limits.ts'
 import { openAiRoutes } from './openai/routes.ts'
@@ -21,6 +22,7 @@ export function createHttp(app: HttpApp): Hono {
   http.route('/', healthRoutes(app))
   http.use('/api/*', identify(app))
   http.route('/api', apiRoutes(app))
+  http.route('/feeds', feedRoutes(app))
   http.use('/v1/*', limitBody(httpLimits.json), identifyLoosely(app))
   http.use('/v1/*', limitConcurrency(httpLimits.generating))
   http.route('/v1', openAiRoutes(app))

@@ -3,7 +3,7 @@
 import { AppError } from '../../errors.ts'
 import type { Database } from '../../storage/database.ts'
 import { actorId, requireRole, roles, type Actor } from '../people/actor.ts'
-import { findSubject } from './find-subject.ts'
+import { knownSubject } from './find-subject.ts'
 import { findThread } from './thread-queries.ts'
 import type { Thread } from './thread.ts'
 import { lockThread } from './write-comment.ts'
@@ -22,7 +22,7 @@ async function settle(app: { readonly db: Database }, actor: Actor, id: number, 
   requireRole(actor, 'contributor')
   return app.db.transaction().execute(async (db) => {
     const thread = await lockThread(db, actor, id)
-    const { ownerId } = await findSubject(db, thread.subject)
+    const { ownerId } = await knownSubject(db, thread.subject)
     const maySettle =
       actor.kind === 'operator' ||
       roles.indexOf(actor.role) >= roles.indexOf('reviewer') ||

@@ -2,9 +2,10 @@
 
 import { AppError } from '../../errors.ts'
 import type { Database, Db } from '../../storage/database.ts'
+import { requireWithinLimits } from '../contributions/newcomers.ts'
 import { actorId, requireRole, type Actor } from '../people/actor.ts'
 import { parseComment } from './comment-text.ts'
-import { findSubject } from './find-subject.ts'
+import { findSubject, knownSubject } from './find-subject.ts'
 import { findComment, findThread } from './thread-queries.ts'
 import { tellOfComment } from './tell-of-comment.ts'
 import { conversationLimits, type Comment, type Thread } from './thread.ts'
@@ -24,6 +25,7 @@ export async function startThread(
   return app.db.transaction().execute(async (db) => {
     await refuseFlood(db, actor)
     const { subject, modelId, ownerId, words } = await findSubject(db, input.subject)
+    await requireWithinLimits(db, actor, modelId, 'comment')
     const { id } = await db
       .insertInto('threads')
       .values({
@@ -53,8 +55,9 @@ export async function replyInThread(app: ConversationApp, actor: Actor, threadId
       throw new AppError('conflict', `Thread ${threadId} was resolved by ${thread.resolved.by}; reopen it to go on, or start another.`)
     if (thread.comments.length >= conversationLimits.replies)
       throw new AppError('conflict', `Thread ${threadId} has ${thread.comments.length} comments, the most it takes; start another.`)
+    await requireWithinLimits(db, actor, thread.modelId, 'comment')
     const commentId = await insertComment(db, actor, threadId, text)
-    const { words, ownerId } = await findSubject(db, thread.subject)
+    const { words, ownerId } = await knownSubject(db, thread.subject)
     const others = [thread.startedBy, ownerId, ...thread.comments.map(({ authorId }) => authorId)]
     await tellOfComment(db, actor, { threadId, commentId, text, words, others, what: 'replied in the discussion of' })
     return findThread(db, actor, threadId)
@@ -83,7 +86,7 @@ export async function editComment(app: ConversationApp, actor: Actor, id: number
       .insertInto('commentVersions')
       .values({ commentId: id, version: comment.version + 1, text })
       .execute()
-    const { words } = await findSubject(db, thread.subject)
+    const { words } = await knownSubject(db, thread.subject)
     await tellOfComment(db, actor, { threadId, commentId: id, text, words, others: [], what: '' })
     return findComment(db, actor, id)
   })
@@ -113,7 +116,7 @@ async function insertComment(db: Db, actor: Actor, threadId: number, text: strin
   return id
 }
 
-/** The one place that says how much somebody may write; what newcomers may is said here too. */
+/** How much anybody may write; what newcomers may is the community's rule (requireWithinLimits). */
 async function refuseFlood(db: Db, actor: Actor): Promise<void> {
   if (actor.kind === 'operator') return
   const { count } = await db

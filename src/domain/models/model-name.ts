@@ -7,7 +7,7 @@ export const nameLimits = {
   part: 47,
 } as const
 
-/** Words that would collide with routes of the API, the Hub and OCI registries. */
+/** Words that would collide with routes of the API, of the feeds, of the Hub and of OCI registries. */
 const reserved = new Set([
   'api',
   'v1',
@@ -19,6 +19,7 @@ const reserved = new Set([
   'raw',
   'tree',
   'main',
+  'people',
   'base',
   'con',
   'nul',

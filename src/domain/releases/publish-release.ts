@@ -3,8 +3,10 @@
 import { AppError } from '../../errors.ts'
 import type { Blobs } from '../../storage/blobs.ts'
 import type { Database, Db } from '../../storage/database.ts'
+import type { Jobs } from '../../storage/jobs.ts'
 import { lockModel } from '../models/model-queries.ts'
 import { actorId, requireRole, type Actor } from '../people/actor.ts'
+import { patrolHold } from '../reviews/patrol-queries.ts'
 import { findCandidate, type Candidate } from './candidate.ts'
 import { changelogOf } from './changelog.ts'
 import { blockedSentence, GateError } from './gate.ts'
@@ -27,10 +29,11 @@ export async function previewRelease(app: ReleaseApp, model: string, options: { 
 
 /**
  * Maintainers. Releases the run named, or the newest finished one. `conflict` where evaluations as served are missing, where the version is not
- * above all before it, where the checkpoint is released already, and as a GateError, with its report, where the gate does not hold.
+ * above all before it, where the checkpoint is released already, where the community waits for a patrol, and as a GateError, with its report, where the gate does not hold. Receipts for those
+ * whose work is in it are left to the queue.
  */
 export async function publishRelease(
-  app: ReleaseApp,
+  app: ReleaseApp & { readonly jobs: Pick<Jobs, 'enqueue'> },
   actor: Actor,
   model: string,
   version: string,
@@ -40,6 +43,8 @@ export async function publishRelease(
   parseVersion(version)
   const candidate = await findCandidate(app.db, model, options)
   await refuseTaken(app.db, candidate, version)
+  const hold = await patrolHold(app.db, candidate.model.id, candidate.run.revision.number ?? undefined)
+  if (hold !== null) throw new AppError('conflict', hold)
   const { report, evaluations } = await gateCandidate(app, candidate)
   if (!report.passed) throw new GateError(blockedSentence(model, version, report), report)
 
@@ -79,6 +84,7 @@ export async function publishRelease(
       .insertInto('releaseEvaluations')
       .values(evaluations.map((evaluation) => ({ releaseId: id, evaluationId: evaluation.id })))
       .execute()
+    await app.jobs.enqueue(db, 'receipts', { releaseId: id })
     return findReleaseById(db, id)
   })
 }

@@ -9,6 +9,7 @@ import { retractRelease } from '../../domain/releases/retract-release.ts'
 import { AppError } from '../../errors.ts'
 import type { Blobs } from '../../storage/blobs.ts'
 import type { Database } from '../../storage/database.ts'
+import type { Jobs } from '../../storage/jobs.ts'
 import { requireActor } from '../auth.ts'
 import { body, failures, json, modelOf, modelPath, page, pageOf, router, z } from './openapi.ts'
 import { plain, release } from './schemas.ts'
@@ -16,7 +17,7 @@ import { plain, release } from './schemas.ts'
 const releasePath = modelPath.extend({ version: z.string().openapi({ example: '0.1.0', description: 'A version, or "latest".' }) })
 const exportPath = releasePath.extend({ format: z.enum(['peft', 'gguf', 'gguf-merged']) })
 
-export function releaseRoutes(app: { readonly db: Database; readonly blobs: Blobs }) {
+export function releaseRoutes(app: { readonly db: Database; readonly blobs: Blobs; readonly jobs: Pick<Jobs, 'enqueue'> }) {
   return router()
     .openapi(
       createRoute({

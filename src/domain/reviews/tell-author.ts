@@ -1,0 +1,42 @@
+/** Tells an author what was decided about a contribution of theirs. */
+
+import type { Db } from '../../storage/database.ts'
+import type { Contribution } from '../contributions/contribution.ts'
+import type { NotificationKind } from '../notifications/notification.ts'
+import { notify } from '../notifications/notify.ts'
+import { inOneLine } from '../notifications/one-line.ts'
+import type { Review } from './review.ts'
+
+const kinds = {
+  accept: 'accepted',
+  reject: 'rejected',
+  'request-changes': 'changes-requested',
+} as const satisfies Record<Review['decision'], NotificationKind>
+
+/**
+ * In the transaction of the review, with the contribution as it is after it. An acceptance is told once it completes the quorum. `revision`: the dataset's
+ * that it made, null where it changed no example.
+ */
+export async function tellAuthor(
+  db: Db,
+  contribution: Contribution,
+  { decision, reviewer, reviewerId, message }: Review,
+  revision: { readonly number: number } | null,
+): Promise<void> {
+  const { id, authorId, model, state } = contribution
+  if (decision === 'accept' && state !== 'accepted') return
+  const named = `contribution ${id}, “${inOneLine(contribution.message, 80)}”`
+  const said = message === '' ? '.' : `: ${message}`
+  const sentences = {
+    accept: `${reviewer} accepted your ${named}; ${revision ? `it is in revision ${revision.number} of the dataset of ${model}` : `${model} has it from now on`}${said}`,
+    reject: `${reviewer} rejected your ${named}${said}`,
+    'request-changes': `${reviewer} asks you to change ${named}${said}`,
+  }
+  await notify(db, {
+    personIds: [authorId],
+    actorId: reviewerId,
+    kind: kinds[decision],
+    sentence: sentences[decision],
+    link: `/contributions/${id}`,
+  })
+}
