@@ -37,6 +37,17 @@ test('DATABASE_URL chooses a Postgres server', () => {
   assert.deepEqual(loadConfig({}, { DATABASE_URL: url }).database, { kind: 'postgres', url })
 })
 
+test('the budget of previews that begin by themselves is whole numbers, and 0 minutes turn them off', () => {
+  assert.deepEqual(loadConfig({}, {}).automaticPreviews, { minutes: 60, examples: 200 })
+  const said = { COMMONWEIGHTS_PREVIEW_MINUTES: '0', COMMONWEIGHTS_PREVIEW_EXAMPLES: '50' }
+  assert.deepEqual(loadConfig({}, said).automaticPreviews, { minutes: 0, examples: 50 })
+  for (const minutes of ['-1', '1.5', 'many', '10000000'])
+    assert.throws(
+      () => loadConfig({}, { COMMONWEIGHTS_PREVIEW_MINUTES: minutes }),
+      /COMMONWEIGHTS_PREVIEW_MINUTES is ".*"; it must be a whole/,
+    )
+})
+
 test('memory is read with its unit', () => {
   assert.equal(loadConfig({}, { COMMONWEIGHTS_MEMORY: '150MB' }).memoryBudget, 150_000_000)
   assert.equal(loadConfig({}, { COMMONWEIGHTS_MEMORY: '0.25 GiB' }).memoryBudget, 2 ** 28)

@@ -88,7 +88,7 @@ const comparison = (verdict: Comparison['verdict'], difference: number): Compari
   baseline: { evaluationId: 1, score: 0.9 },
   difference,
   interval: [difference - 0.02, difference + 0.02],
-  pValue: 0.5,
+  pValue: verdict === 'undecided' ? 0.5 : 0.01,
   smallestDetectable: 0.03,
   samples: 200,
   verdict,
@@ -118,6 +118,13 @@ test('a difference from the control is said with its interval, and a loss is nam
   assert.equal(onlyNoise([worse]), false)
   assert.match(said[0]!, /^dates: the proposal makes it worse, by −12\.0 points \(95 %: −14\.0 points to −10\.0 points\)/)
   assert.ok(said.includes('Got worse: dates.') && said.includes('By more than a release may lose: dates.'), said.join('\n'))
+})
+
+test('among several suites, one that differs by a little is taken for chance', () => {
+  const slight = effect({ effect: { ...comparison('better', 0.02), pValue: 0.03 } })
+  assert.equal(onlyNoise([slight]), false)
+  assert.equal(onlyNoise([slight, effect({})]), true)
+  assert.match(words([slight, effect({})])[0]!, /^Only repeats noise/)
 })
 
 test('while the control is missing, nothing is put down to the proposal', () => {

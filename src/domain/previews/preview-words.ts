@@ -23,7 +23,12 @@ export interface WordsInput {
 export function onlyNoise(suites: readonly SuiteEffect[]): boolean | null {
   if (suites.length === 0) return null
   const effects = suites.flatMap(({ effect }) => effect ?? [])
-  return effects.length < suites.length ? null : effects.every(({ verdict }) => verdict === 'undecided')
+  return effects.length < suites.length ? null : !effects.some((effect) => tells(effect, effects.length))
+}
+
+/** Of many suites one would differ by chance: each has to be the surer, the more there are (Bonferroni). */
+function tells({ verdict, pValue }: Comparison, suites: number): boolean {
+  return verdict !== 'undecided' && pValue < 0.05 / suites
 }
 
 export function previewSentences(input: WordsInput): string[] {
@@ -51,7 +56,7 @@ function verdict({ suites, hasControl }: WordsInput): string[] {
     ]
   if (!noise)
     return suites.flatMap(({ effect }) =>
-      effect && effect.verdict !== 'undecided'
+      effect && tells(effect, suites.length)
         ? [`${effect.suite.name}: the proposal makes it ${effect.verdict}, by ${against(effect)} against the same training without it.`]
         : [],
     )
