@@ -13,10 +13,20 @@ interface Contributed {
   readonly findings: Answers['finding'][]
 }
 
+interface Offered extends Contributed {
+  readonly patrol: Answers['patrol'] | null
+  readonly reasons: readonly string[]
+}
+
+type Listed = Answers['contribution'] & { readonly accepting?: number }
+
 interface ContributionPage {
   readonly contribution: Answers['contribution']
   readonly rounds: Answers['contributionRound'][]
   readonly reviews: Answers['review'][]
+  readonly quorum: Answers['quorum'] | null
+  readonly patrol: Answers['patrol'] | null
+  readonly preview: Answers['previewNote'] | null
 }
 
 interface Decided {
@@ -54,6 +64,7 @@ const offerHelp =
 
 export function contributionCommands(program: Command): void {
   offerOptions(program.command('contribute <owner/name> <file>').description('offer examples for review: a .jsonl, .csv or .parquet file'))
+    .option('--wait', 'have it reviewed first, even where you are trusted to be patrolled later')
     .addHelpText(
       'after',
       examples([
@@ -61,18 +72,16 @@ export function contributionCommands(program: Command): void {
       ]) + offerHelp,
     )
     .action(
-      action(async ({ client, output }, name: string, file: string, options: OfferOptions) => {
+      action(async ({ client, output }, name: string, file: string, options: OfferOptions & { readonly wait?: boolean }) => {
         const { stream, type } = await openUpload(file)
-        const done = await client.upload<Contributed>(
-          `/api/models/${name}/contributions`,
-          { ...options, file: basename(file) },
-          stream,
-          type,
-        )
+        const done = await client.upload<Offered>(`/api/models/${name}/contributions`, { ...options, file: basename(file) }, stream, type)
         output.result(
           done,
-          ({ contribution, findings }) =>
-            `${summary(contribution)}\n${remarks(findings)}Next, by somebody else: review ${contribution.id} --accept --message "…"`,
+          ({ contribution, findings, patrol, reasons }) =>
+            `${summary(contribution)}\n${remarks(findings)}` +
+            (patrol
+              ? `Accepted at once, because your trust is ${patrol.trust.toFixed(3)}; somebody looks at it later: patrol ${contribution.id}`
+              : `${reasons.length > 0 ? `Reviewed first: ${reasons.join(' ')}\n` : ''}Next, by somebody else: review ${contribution.id} --accept --message "…"`),
         )
       }),
     )
@@ -83,19 +92,23 @@ export function contributionCommands(program: Command): void {
     .command('list <owner/name>')
     .description('contributions of a community model, in the order they were offered')
     .option('--state <state>', 'open, changes-requested, accepted, rejected or withdrawn')
+    .option('--queue <queue>', 'open ones: waiting (all), mentor (of newcomers) or mine (those you can review now)')
     .option('--limit <n>', 'at most this many', wholeNumber('--limit'), 50)
-    .addHelpText('after', examples(['contribution list marathi/saathi --state open']))
+    .addHelpText('after', examples(['contribution list marathi/saathi --state open', 'contribution list marathi/saathi --queue mine']))
     .action(
-      action(async ({ client, output }, name: string, options: { state?: string; limit: number }) => {
-        const all = await client.get<Answers['contribution'][]>(`/api/models/${name}/contributions`, { ...options })
+      action(async ({ client, output }, name: string, options: { state?: string; queue?: string; limit: number }) => {
+        const all = await client.get<Listed[]>(`/api/models/${name}/contributions`, { ...options })
         output.result(all, (list) =>
           list.length
             ? table(
-                ['id', 'state', 'author', '+', '~', '−', 'message'],
+                ['id', 'state', 'author', 'mentor', 'accepting', '+', '~', '−', 'message'].filter(
+                  (it) => options.queue || !QUEUED.includes(it),
+                ),
                 list.map((it) => [
                   String(it.id),
                   it.state,
                   it.author,
+                  ...(options.queue ? [it.mentor ?? '', String(it.accepting ?? 0)] : []),
                   String(it.counts.add),
                   String(it.counts.replace),
                   String(it.counts.remove),
@@ -114,13 +127,19 @@ export function contributionCommands(program: Command): void {
     .action(
       action(async ({ client, output }, id: string) => {
         const page = await client.get<ContributionPage>(`/api/contributions/${wholeNumber('The id')(id)}`)
-        output.result(page, ({ contribution: it, rounds, reviews }) =>
+        output.result(page, ({ contribution: it, rounds, reviews, quorum, patrol, preview }) =>
           [
             summary(it),
             ...rounds.map((round) =>
               `Round ${round.round}: ${round.message} (signed off by ${round.signOff})\n${remarks(round.checks)}`.trimEnd(),
             ),
             ...reviews.map((review) => `${review.reviewer}: ${review.decision} — ${review.message}`),
+            ...(it.mentor === null ? [] : [`${it.mentor} helps ${it.author} with it, as a mentor; others may review it too.`]),
+            ...(quorum === null ? [] : [quorum.sentence]),
+            ...(patrol === null ? [] : [patrolled(it.id, patrol)]),
+            ...(preview === null
+              ? []
+              : [`Preview of round ${preview.round}: ${preview.state}${preview.stale.length > 0 ? ', stale' : ''}; preview show ${it.id}`]),
           ].join('\n'),
         )
       }),
@@ -201,6 +220,20 @@ export function contributionCommands(program: Command): void {
         },
       ),
     )
+}
+
+/** Columns that only a queue has. */
+const QUEUED = ['mentor', 'accepting']
+
+function patrolled(id: number, it: Answers['patrol']): string {
+  if (it.contributionId !== id) return `Accepted at once: it takes back contribution ${it.contributionId}, which nobody had reviewed.`
+  const how = `Accepted at once, without review: ${it.author}'s trust was ${it.trust.toFixed(3)} (${it.patrolFrom} was needed).`
+  if (it.state === 'waiting')
+    return `${how} Nobody has looked at it yet${it.overdue ? ', and that is overdue' : ''}: patrol ${id} --ok or --revert`
+  const by = it.patroller === null ? '' : ` by ${it.patroller}`
+  return it.state === 'seen'
+    ? `${how} Seen${by}${it.remark ? `: ${it.remark}` : '.'}`
+    : `${how} Taken back${by} in contribution ${it.revertId}${it.remark ? `: ${it.remark}` : '.'}`
 }
 
 function summary(it: Answers['contribution']): string {

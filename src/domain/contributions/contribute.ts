@@ -3,11 +3,13 @@
 import { AppError } from '../../errors.ts'
 import type { Blobs } from '../../storage/blobs.ts'
 import type { Database, Db } from '../../storage/database.ts'
-import { findModel } from '../models/model-queries.ts'
+import { findModel, lockModel } from '../models/model-queries.ts'
 import { actorId, requireRole, type Actor } from '../people/actor.ts'
 import type { Contribution, ContributionRound, Offer } from './contribution.ts'
 import { contributionRounds, findContribution } from './contribution-queries.ts'
-import { examineOffer } from './examine-offer.ts'
+import { examineOffer, type ExaminedOffer } from './examine-offer.ts'
+import { queueForMentor } from './mentors.ts'
+import { requireRoomToContribute } from './newcomers.ts'
 import { storeRound } from './store-round.ts'
 
 export interface ContributionDetail {
@@ -25,8 +27,13 @@ type App = { readonly db: Database; readonly blobs: Blobs }
 export async function contribute(app: App, actor: Actor, model: string, offer: Offer): Promise<ContributionDetail> {
   requireRole(actor, 'contributor')
   const found = await findModel(app.db, model)
+  // Before a file is read that could not be taken anyway.
+  await requireRoomToContribute(app.db, actor, found.id, { examples: 0 })
   const examined = await examineOffer(app, found, offer)
   return app.db.transaction().execute(async (db) => {
+    const newcomer = await requireRoomToContribute(db, actor, found.id, { examples: examplesIn(examined) })
+    const mentored = newcomer?.newcomers.mentorQueue ?? false
+    if (mentored) await lockModel(db, found.id)
     const { id } = await db
       .insertInto('contributions')
       .values({
@@ -42,6 +49,7 @@ export async function contribute(app: App, actor: Actor, model: string, offer: O
       .returning('id')
       .executeTakeFirstOrThrow()
     await storeRound(db, id, 1, examined)
+    if (mentored) await queueForMentor(db, found.id, id)
     return contributionDetail(db, id)
   })
 }
@@ -57,6 +65,7 @@ export async function reviseContribution(app: App, actor: Actor, id: number, off
     const now = await lockContribution(db, id)
     requireUndecided(now, 'revised')
     if (now.round !== before.round) throw new AppError('conflict', `Contribution ${id} was revised meanwhile; look at it and try again.`)
+    await requireRoomToContribute(db, actor, now.modelId, { examples: examplesIn(examined), revising: id })
     const round = now.round + 1
     await storeRound(db, id, round, examined)
     await db.updateTable('contributions').set({ round, state: 'open' }).where('id', '=', id).execute()
@@ -85,6 +94,8 @@ export async function lockContribution(db: Db, id: number): Promise<Contribution
   await db.selectFrom('contributions').select('id').where('id', '=', id).forUpdate().execute()
   return findContribution(db, id)
 }
+
+const examplesIn = ({ changes }: ExaminedOffer) => changes.filter(({ kind }) => kind === 'add' || kind === 'replace').length
 
 function requireAuthor(actor: Actor, { id, authorId, author }: Contribution, verb: string): void {
   if (authorId !== actorId(actor)) throw new AppError('forbidden', `Contribution ${id} is ${author}'s; only ${author} can ${verb} it.`)

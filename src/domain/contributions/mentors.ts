@@ -3,7 +3,9 @@
 import { AppError } from '../../errors.ts'
 import type { Database, Db } from '../../storage/database.ts'
 import { findModel, lockModel } from '../models/model-queries.ts'
-import { requireRole, type Actor } from '../people/actor.ts'
+import { notify } from '../notifications/notify.ts'
+import { inOneLine } from '../notifications/one-line.ts'
+import { operatorName, requireRole, type Actor } from '../people/actor.ts'
 
 export interface Mentor {
   readonly name: string
@@ -94,17 +96,25 @@ async function assignMentors(db: Db, modelId: number): Promise<void> {
   const all = await db
     .selectFrom('mentoredContributions as mentored')
     .innerJoin('contributions', 'contributions.id', 'mentored.contributionId')
-    .select(['contributions.id', 'mentored.mentorId'])
+    .leftJoin('people', 'people.id', 'contributions.authorId')
+    .select(['contributions.id', 'contributions.message', 'mentored.mentorId', 'people.name as author'])
     .where('contributions.modelId', '=', modelId)
     .where('contributions.state', 'in', ['open', 'changes-requested'])
     .orderBy('contributions.id')
     .execute()
   let last = await lastAssigned(db, modelId)
-  for (const { id, mentorId } of all) {
+  for (const { id, message, author, mentorId } of all) {
     if (mentorId !== null && mentors.includes(mentorId)) continue
     const next = mentors.find((mentor) => mentor > last) ?? mentors[0] ?? null
     await db.updateTable('mentoredContributions').set({ mentorId: next }).where('contributionId', '=', id).execute()
     last = next ?? last
+    await notify(db, {
+      personIds: [next],
+      kind: 'review-wanted',
+      sentence: `${author ?? operatorName} is new here and you are their mentor for contribution ${id}, “${inOneLine(message, 80)}”.`,
+      link: `/contributions/${id}`,
+      key: `mentor of ${id}`,
+    })
   }
 }
 

@@ -7,6 +7,7 @@ import { lockContribution } from '../contributions/contribute.ts'
 import { findContribution } from '../contributions/contribution-queries.ts'
 import type { Contribution } from '../contributions/contribution.ts'
 import { lockModel } from '../models/model-queries.ts'
+import { notify } from '../notifications/notify.ts'
 import { actorId, actorName, requireRole, type Actor } from '../people/actor.ts'
 import { findPatrol } from '../reviews/patrol-queries.ts'
 import type { Patrol } from '../reviews/patrol.ts'
@@ -55,6 +56,14 @@ export async function patrolContribution(
       })
       .where('contributionId', '=', id)
       .execute()
+    if (revert !== null)
+      await notify(db, {
+        personIds: [contribution.authorId],
+        actorId: actorId(actor),
+        kind: 'reverted',
+        sentence: `${actorName(actor)} took back your contribution ${id}, which had been accepted at once: ${message} You can offer it again; it is reviewed then.`,
+        link: `/contributions/${id}`,
+      })
     return { patrol: await findPatrol(db, id), revision }
   })
 }

@@ -4,6 +4,7 @@
 export const notificationKinds = {
   accepted: 'a contribution of yours was accepted',
   rejected: 'a contribution of yours was rejected',
+  reverted: 'a contribution of yours that was accepted at once was taken back',
   'changes-requested': 'a reviewer asks you to change a contribution',
   'review-wanted': 'a contribution waits for your review',
   'preview-ready': 'a preview of a contribution of yours is ready',

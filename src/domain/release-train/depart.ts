@@ -8,6 +8,7 @@ import { findModel, findModelById, lockModel } from '../models/model-queries.ts'
 import { formatModelName } from '../models/model-name.ts'
 import { actorId, operator, requireRole, type Actor } from '../people/actor.ts'
 import { latestRelease } from '../releases/release-queries.ts'
+import { patrolHold } from '../reviews/patrol-queries.ts'
 import { announce } from '../training/changes.ts'
 import type { ReleaseTrain } from './release-train.ts'
 import { departureReason, type Schedule } from './schedule.ts'
@@ -18,7 +19,7 @@ export interface DepartureApp {
   readonly jobs: Pick<Jobs, 'enqueue'>
 }
 
-/** Maintainers. `conflict` while another train is under way or waits for a decision, and where nothing was accepted since the last release. */
+/** Maintainers. `conflict` while another train is under way or waits for a decision, while the community waits for a patrol, and where nothing was accepted since the last release. */
 export async function startTrain(app: DepartureApp, actor: Actor, model: string): Promise<ReleaseTrain> {
   requireRole(actor, 'maintainer')
   return app.db.transaction().execute(async (db) => {
@@ -45,6 +46,8 @@ export async function departNow(
         ? `Train ${other.number} of ${name} is under way; wait for it, or "release-train cancel ${other.id}" stops it.`
         : `Train ${other.number} of ${name} waits for a decision: "release-train publish ${other.id}" or "release-train cancel ${other.id}".`,
     )
+  const hold = await patrolHold(db, modelId)
+  if (hold !== null) throw new AppError('conflict', hold)
   const head = await latestRevision(db, modelId)
   const baseline = await latestRelease(db, modelId)
   const before = await releasedRevision(db, baseline?.id ?? null)
@@ -102,6 +105,7 @@ async function dueReason(db: Db, modelId: number, now: Date): Promise<string | n
   await lockModel(db, modelId)
   const [settings] = await scheduleHistory(db, modelId, { limit: 1 })
   if (!settings || settings.rhythm.kind === 'by-hand' || (await trainUnderWay(db, modelId))) return null
+  if ((await patrolHold(db, modelId)) !== null) return null
   const head = await latestRevision(db, modelId)
   if (!head) return null
   const last = await db

@@ -13,17 +13,24 @@ import { changesOf, listContributions } from '../../domain/contributions/contrib
 import type { Offer } from '../../domain/contributions/contribution.ts'
 import { formatOfFile, readChanges, type FileFormat } from '../../domain/contributions/read-changes.ts'
 import { decideContribution } from '../../domain/datasets/decide-contribution.ts'
+import { patrolLater } from '../../domain/datasets/patrol-later.ts'
 import { revertContribution } from '../../domain/datasets/revert-contribution.ts'
 import { findModel } from '../../domain/models/model-queries.ts'
 import { actorName, type Actor } from '../../domain/people/actor.ts'
+import { considerPreview, type ConsideringApp } from '../../domain/previews/automatic-previews.ts'
+import { previewNoteOf } from '../../domain/previews/preview-queries.ts'
+import { lookForDepartures } from '../../domain/release-train/departures-clock.ts'
+import { patrolOf } from '../../domain/reviews/patrol-queries.ts'
+import { quorumFor } from '../../domain/reviews/quorum-queries.ts'
 import { reviewsOf } from '../../domain/reviews/review-queries.ts'
+import { reviewQueue, reviewQueues } from '../../domain/reviews/review-queues.ts'
 import { AppError } from '../../errors.ts'
 import type { Blobs } from '../../storage/blobs.ts'
 import type { Database } from '../../storage/database.ts'
 import { requireActor } from '../auth.ts'
 import { uploadOf } from '../limits.ts'
 import { body, failures, idText, json, modelOf, modelPath, page, pageOf, router, rowsBody, z } from './openapi.ts'
-import { change, contribution, contributionRound, datasetRevision, finding, plain, review } from './schemas.ts'
+import { change, contribution, contributionRound, datasetRevision, finding, patrol, plain, previewNote, quorum, review } from './schemas.ts'
 
 const declared = z.object({
   licence: z.string().openapi({ description: 'SPDX expression the examples are given under.' }),
@@ -41,8 +48,21 @@ const declared = z.object({
 })
 
 const contributed = z.object({ contribution, findings: z.array(finding) }).openapi('Contributed')
+const offered = contributed
+  .extend({
+    patrol: patrol.nullable().openapi({ description: 'Set where it was accepted at once, to be patrolled later.' }),
+    reasons: z.array(z.string()).openapi({ description: 'Where the community patrols: why this one is reviewed first.' }),
+  })
+  .openapi('Offered')
 const contributionPage = z
-  .object({ contribution, rounds: z.array(contributionRound), reviews: z.array(review) })
+  .object({
+    contribution,
+    rounds: z.array(contributionRound),
+    reviews: z.array(review),
+    quorum: quorum.nullable().openapi({ description: 'Of its present round; null once it is decided.' }),
+    patrol: patrol.nullable(),
+    preview: previewNote.nullable(),
+  })
   .openapi('ContributionPage')
 const decided = z.object({ review, contribution, revision: datasetRevision.nullable() }).openapi('Decided')
 const contributionPath = z.object({ contribution: idText })
@@ -70,7 +90,13 @@ function offerOf(c: Context, actor: Actor, query: z.infer<typeof declared>): Off
 
 const answerOf = ({ contribution, rounds }: ContributionDetail) => plain({ contribution, findings: rounds.at(-1)?.checks ?? [] })
 
-export function contributionRoutes(app: { readonly db: Database; readonly blobs: Blobs }) {
+/** What was stored, after it has been left to the queue whether it is previewed by itself. */
+async function stored(app: ConsideringApp, detail: ContributionDetail) {
+  await considerPreview(app, detail.contribution)
+  return answerOf(detail)
+}
+
+export function contributionRoutes(app: ConsideringApp & { readonly db: Database; readonly blobs: Blobs }) {
   return router()
     .openapi(
       createRoute({
@@ -78,12 +104,23 @@ export function contributionRoutes(app: { readonly db: Database; readonly blobs:
         path: '/models/{owner}/{name}/contributions',
         summary: 'Offer examples for review',
         description: 'A file whose checks find an error is turned away whole, with every finding in `details`; nothing is stored then.',
-        request: { params: modelPath, query: declared, body: rowsBody },
-        responses: { 200: json(contributed, 'The contribution, with what its checks remarked.'), ...failures },
+        request: {
+          params: modelPath,
+          query: declared.extend({
+            wait: z.enum(['true', 'false']).optional().openapi({ description: 'true: reviewed first, even where the author is trusted.' }),
+          }),
+          body: rowsBody,
+        },
+        responses: { 200: json(offered, 'The contribution, with what its checks remarked.'), ...failures },
       }),
       async (c) => {
         const actor = requireActor(c)
-        return c.json(answerOf(await contribute(app, actor, modelOf(c.req.valid('param')), offerOf(c, actor, c.req.valid('query')))), 200)
+        const { wait, ...declaration } = c.req.valid('query')
+        const { contribution } = await contribute(app, actor, modelOf(c.req.valid('param')), offerOf(c, actor, declaration))
+        const accepted = wait === 'true' ? { patrol: null, reasons: [] } : await patrolLater(app, actor, contribution.id)
+        if (accepted.patrol !== null) await lookForDepartures(app, app.db)
+        const answer = await stored(app, await contributionDetail(app.db, contribution.id))
+        return c.json({ ...answer, ...plain(accepted) }, 200)
       },
     )
     .openapi(
@@ -91,12 +128,30 @@ export function contributionRoutes(app: { readonly db: Database; readonly blobs:
         method: 'get',
         path: '/models/{owner}/{name}/contributions',
         summary: 'Contributions, in the order they were offered',
-        request: { params: modelPath, query: page.extend({ state: contribution.shape.state.optional() }) },
-        responses: { 200: json(z.array(contribution), 'Contributions.'), ...failures },
+        request: {
+          params: modelPath,
+          query: page.extend({
+            state: contribution.shape.state.optional(),
+            queue: z.enum(reviewQueues).optional().openapi({
+              description: "Open ones: waiting, all; mentor, newcomers'; mine, those the caller can review now. Instead of state.",
+            }),
+          }),
+        },
+        responses: {
+          200: json(
+            z.array(contribution.extend({ accepting: z.int().optional() })),
+            'Contributions; in a queue, with their accepting reviews.',
+          ),
+          ...failures,
+        },
       }),
       async (c) => {
-        const { state, ...rest } = c.req.valid('query')
+        const { state, queue, ...rest } = c.req.valid('query')
         const { id } = await findModel(app.db, modelOf(c.req.valid('param')))
+        if (queue !== undefined) {
+          if (state !== undefined) throw new AppError('invalid', 'Ask for a queue or for a state: whatever is in a queue is open.')
+          return c.json(plain(await reviewQueue(app.db, requireActor(c), id, queue, pageOf(rest))), 200)
+        }
         return c.json(plain(await listContributions(app.db, { modelId: id, state }, pageOf(rest))), 200)
       },
     )
@@ -111,7 +166,14 @@ export function contributionRoutes(app: { readonly db: Database; readonly blobs:
       async (c) => {
         const { contribution: id } = c.req.valid('param')
         const detail = await contributionDetail(app.db, id)
-        return c.json(plain({ ...detail, reviews: await reviewsOf(app.db, id) }), 200)
+        const undecided = detail.contribution.state === 'open' || detail.contribution.state === 'changes-requested'
+        const more = {
+          reviews: await reviewsOf(app.db, id),
+          quorum: undecided ? await quorumFor(app.db, detail.contribution) : null,
+          patrol: await patrolOf(app.db, id),
+          preview: await previewNoteOf(app.db, id),
+        }
+        return c.json(plain({ ...detail, ...more }), 200)
       },
     )
     .openapi(
@@ -140,10 +202,8 @@ export function contributionRoutes(app: { readonly db: Database; readonly blobs:
       }),
       async (c) => {
         const actor = requireActor(c)
-        return c.json(
-          answerOf(await reviseContribution(app, actor, c.req.valid('param').contribution, offerOf(c, actor, c.req.valid('query')))),
-          200,
-        )
+        const offer = offerOf(c, actor, c.req.valid('query'))
+        return c.json(await stored(app, await reviseContribution(app, actor, c.req.valid('param').contribution, offer)), 200)
       },
     )
     .openapi(
@@ -167,7 +227,10 @@ export function contributionRoutes(app: { readonly db: Database; readonly blobs:
       async (c) => {
         const { contribution: id } = c.req.valid('param')
         const actor = requireActor(c)
-        return c.json(answerOf(await revertContribution(app, actor, id, { ...c.req.valid('json'), signOff: actorName(actor) })), 200)
+        return c.json(
+          await stored(app, await revertContribution(app, actor, id, { ...c.req.valid('json'), signOff: actorName(actor) })),
+          200,
+        )
       },
     )
     .openapi(
@@ -180,7 +243,9 @@ export function contributionRoutes(app: { readonly db: Database; readonly blobs:
       }),
       async (c) => {
         const { decision, message } = c.req.valid('json')
-        return c.json(plain(await decideContribution(app, requireActor(c), c.req.valid('param').contribution, { decision, message })), 200)
+        const decided = await decideContribution(app, requireActor(c), c.req.valid('param').contribution, { decision, message })
+        if (decided.revision !== null) await lookForDepartures(app, app.db)
+        return c.json(plain(decided), 200)
       },
     )
 }

@@ -6,10 +6,12 @@ import { patrolContribution } from '../../domain/datasets/patrol-contribution.ts
 import { findModel } from '../../domain/models/model-queries.ts'
 import { currentRules, rulesLog } from '../../domain/models/review-rules-queries.ts'
 import { setReviewRules } from '../../domain/models/set-review-rules.ts'
+import { lookForDepartures } from '../../domain/release-train/departures-clock.ts'
 import { patrolQueue } from '../../domain/reviews/patrol-queries.ts'
 import { trustPage } from '../../domain/reviews/trust-page.ts'
 import type { Blobs } from '../../storage/blobs.ts'
 import type { Database } from '../../storage/database.ts'
+import type { Jobs } from '../../storage/jobs.ts'
 import { requireActor } from '../auth.ts'
 import { body, failures, idText, json, modelOf, modelPath, page, pageOf, router, z } from './openapi.ts'
 import { datasetRevision, mentor, patrol, plain, rulesChange, rulesRecord, trustRecord } from './schemas.ts'
@@ -52,7 +54,7 @@ const given = <T extends object>(section: T | undefined) =>
     [key in keyof T]?: Exclude<T[key], undefined>
   }
 
-export function reviewingRoutes(app: { readonly db: Database; readonly blobs: Blobs }) {
+export function reviewingRoutes(app: { readonly db: Database; readonly blobs: Blobs; readonly jobs: Pick<Jobs, 'enqueue'> }) {
   const idOf = async (params: { owner: string; name: string }) => (await findModel(app.db, modelOf(params))).id
   const mentors = (verb: 'join' | 'leave', summary: string) =>
     createRoute({
@@ -160,7 +162,11 @@ export function reviewingRoutes(app: { readonly db: Database; readonly blobs: Bl
           ...failures,
         },
       }),
-      async (c) =>
-        c.json(plain(await patrolContribution(app, requireActor(c), c.req.valid('param').contribution, c.req.valid('json'))), 200),
+      async (c) => {
+        const done = await patrolContribution(app, requireActor(c), c.req.valid('param').contribution, c.req.valid('json'))
+        // A train may have waited for this.
+        await lookForDepartures(app, app.db)
+        return c.json(plain(done), 200)
+      },
     )
 }
