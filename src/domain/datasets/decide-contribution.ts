@@ -8,19 +8,24 @@ import { lockContribution } from '../contributions/contribute.ts'
 import { digestsOfChanges, findContribution, preparedChangesOf } from '../contributions/contribution-queries.ts'
 import type { Contribution, ContributionState } from '../contributions/contribution.ts'
 import { checkAgainstModel } from '../contributions/examine-offer.ts'
+import { noteAccepted } from '../contributions/note-accepted.ts'
+import { casesAmong, clausesAmong } from '../contributions/prepared-change.ts'
 import { lockModel } from '../models/model-queries.ts'
+import { reviseCharter } from '../models/revise-charter.ts'
+import { reviseRegressions } from '../models/revise-regressions.ts'
 import { actorId, requireRole, type Actor } from '../people/actor.ts'
 import { quorumFor } from '../reviews/quorum-queries.ts'
 import { insertReview, parseDecision, parseReviewMessage } from '../reviews/review-contribution.ts'
 import { reviewsOf } from '../reviews/review-queries.ts'
 import type { Decision, Review } from '../reviews/review.ts'
+import { tellAuthor } from '../reviews/tell-author.ts'
 import type { DatasetRevision } from './dataset-revision.ts'
 import { reviseDataset } from './revise-dataset.ts'
 
 export interface Decided {
   readonly review: Review
   readonly contribution: Contribution
-  /** The revision this decision made; null while more reviews are needed, or where it was not accepted. */
+  /** The revision this decision made; null while more reviews are needed, where it was not accepted, or where it changes no example. */
   readonly revision: DatasetRevision | null
 }
 
@@ -47,7 +52,9 @@ export async function decideContribution(
     if (decision === 'reject') await settle(db, contribution, 'rejected')
     if (decision === 'request-changes')
       await db.updateTable('contributions').set({ state: 'changes-requested' }).where('id', '=', id).execute()
-    return { review, contribution: await findContribution(db, id), revision }
+    const decided = await findContribution(db, id)
+    await tellAuthor(db, decided, review, revision)
+    return { review, contribution: decided, revision }
   })
 }
 
@@ -73,13 +80,42 @@ async function acceptIfEnough(
   return accepting < needed ? null : acceptNow(app, contribution)
 }
 
-/** Takes a contribution into the dataset, within a transaction that holds the model's lock and the contribution's. */
-export async function acceptNow(app: { readonly db: Db; readonly blobs: Blobs }, contribution: Contribution): Promise<DatasetRevision> {
+/**
+ * Takes a contribution into the dataset, the regression suites and the charter, within a transaction that holds the model's lock and the contribution's.
+ * Null where the dataset stays as it is.
+ */
+export async function acceptNow(
+  app: { readonly db: Db; readonly blobs: Blobs },
+  contribution: Contribution,
+): Promise<DatasetRevision | null> {
   const { id, modelId, round } = contribution
   await refuseStale(app, contribution)
-  const revision = await reviseDataset(app.db, modelId, [id], await digestsOfChanges(app.db, id, round))
+  const change = await digestsOfChanges(app.db, id, round)
+  const revision = change.coming.length + change.going.length > 0 ? await reviseDataset(app.db, modelId, [id], change) : null
+  await reviseTests(app, contribution)
   await settle(app.db, contribution, 'accepted')
+  await noteAccepted(app.db, contribution)
+  if (contribution.reverts !== null) await endPatrol(app.db, contribution.reverts, id)
   return revision
+}
+
+/** The regression suites its cases are for, and the charter with its clauses' suites. */
+async function reviseTests(app: { readonly db: Db; readonly blobs: Blobs }, { id, modelId, round, counts }: Contribution): Promise<void> {
+  if (counts.case + counts.clause === 0) return
+  const changes = await preparedChangesOf(app.db, id, round)
+  const [cases, clauses] = [casesAmong(changes), clausesAmong(changes).map(({ change }) => change)]
+  if (cases.length > 0) await reviseRegressions(app, modelId, id, cases)
+  if (clauses.length > 0) await reviseCharter(app, modelId, id, clauses)
+}
+
+/** What was taken back needs no patrol any more. */
+async function endPatrol(db: Db, reverted: number, revertId: number): Promise<void> {
+  await db
+    .updateTable('patrols')
+    .set({ state: 'reverted', revertId, decidedAt: new Date() })
+    .where('contributionId', '=', reverted)
+    .where('state', '=', 'waiting')
+    .execute()
 }
 
 /** The dataset and the suites may have changed since the contribution was checked. */
