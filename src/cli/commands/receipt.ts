@@ -30,8 +30,7 @@ export function receiptCommands(program: Command): void {
             ({ issued, receipts }) => listed(receipts) + (issued ? '' : '\nThey are being written; look again in a moment.'),
           )
         }
-        const person = options.person ?? (await client.get<Answers['actor']>('/api/me').then((me) => ('name' in me ? me.name : null)))
-        if (person === null) throw new AppError('invalid', 'The operator has no receipts; name a release, or a person with --person.')
+        const person = options.person ?? nameOf(await client.get<Answers['actor']>('/api/me'))
         const all = await client.get<ReceiptAnswer[]>(`/api/people/${encodeURIComponent(person)}/receipts`)
         const wanted = subject === undefined ? null : parseSubject(subject)
         const those = all.filter(
@@ -82,6 +81,11 @@ export function receiptCommands(program: Command): void {
         { works: true },
       ),
     )
+}
+
+function nameOf(actor: Answers['actor']): string {
+  if (actor.kind === 'person') return actor.name
+  throw new AppError('invalid', 'The operator has no receipts; name a release, or a person with --person.')
 }
 
 function listed(receipts: readonly ReceiptAnswer[]): string {

@@ -54,6 +54,7 @@ function theirs(fresh: readonly IncludedWork[]): string {
 /** The numbers of one measurement each; several contributions are not added up, for they were measured one by one. */
 function changesOf(fresh: readonly IncludedWork[]): string {
   const measured = fresh.filter(({ effects }) => effects.length > 0)
+  if (fresh.length === 1 && fresh[0]!.examples.standing === 0) return fresh[0]!.summary
   if (measured.length === 0) return 'What they changed was not measured.'
   if (fresh.length === 1) return measured[0]!.summary
   return `${measured.length} of ${fresh.length} contributions were measured one by one: the receipt says what each changed.`

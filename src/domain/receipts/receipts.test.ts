@@ -34,7 +34,11 @@ const terms = { licence: 'CC-BY-4.0', language: 'mr', source: 'written for this 
 describe('receipts of a community’s releases', () => {
   const cleanUps: (() => Promise<void> | void)[] = []
   let loop: Loop
-  let [asha, lakshmi, imran, ravi, meera]: PersonActor[] = []
+  let asha: PersonActor
+  let lakshmi: PersonActor
+  let imran: PersonActor
+  let ravi: PersonActor
+  let meera: PersonActor
   let ids: {
     readonly numbers: number
     readonly rejected: number
@@ -52,9 +56,9 @@ describe('receipts of a community’s releases', () => {
     for (const { id } of jobs) assert.equal((await loop.jobs.ended(id)).state, 'done')
   }
   const release = async (version: string, epochs: number) => {
-    await endOf(loop, await startRun(loop, ravi!, model, { recipe: `${recipe}\nepochs: ${epochs}` }))
-    await evaluated(loop, ravi!, model)
-    return publishRelease(loop, meera!, model, version)
+    await endOf(loop, await startRun(loop, ravi, model, { recipe: `${recipe}\nepochs: ${epochs}` }))
+    await evaluated(loop, ravi, model)
+    return publishRelease(loop, meera, model, version)
   }
   const receiptOf = async (person: PersonActor, version: string): Promise<Receipt> => {
     const { receipts } = await receiptsOfRelease(loop.db, model, version)
@@ -100,7 +104,7 @@ describe('receipts of a community’s releases', () => {
     assert.equal(issued, true)
     assert.deepEqual(receipts.map(({ body }) => body.person).sort(), ['asha', 'imran', 'lakshmi', 'ravi'])
 
-    const { body } = await receiptOf(asha!, '0.1.0')
+    const { body } = await receiptOf(asha, '0.1.0')
     const [numbers] = body.included
     assert.deepEqual(
       [numbers!.contribution, numbers!.isNew, numbers!.examples.brought, numbers!.examples.standing, numbers!.effects, numbers!.summary],
@@ -110,12 +114,12 @@ describe('receipts of a community’s releases', () => {
       body.notIncluded.map(({ contribution, reason }) => [contribution, reason]),
       [[ids.open, 'waiting']],
     )
-    const [rejected, withdrawn] = (await receiptOf(lakshmi!, '0.1.0')).body.notIncluded
+    const [rejected, withdrawn] = (await receiptOf(lakshmi, '0.1.0')).body.notIncluded
     assert.deepEqual([rejected!.reason, rejected!.by, rejected!.words], ['rejected', 'ravi', 'Twenty and twenty is forty.'])
     assert.deepEqual([withdrawn!.reason, withdrawn!.sentence], ['withdrawn', 'lakshmi withdrew it.'])
-    const [changes] = (await receiptOf(imran!, '0.1.0')).body.notIncluded
+    const [changes] = (await receiptOf(imran, '0.1.0')).body.notIncluded
     assert.deepEqual([changes!.reason, changes!.words], ['changes-requested', 'How does it end?'])
-    assert.deepEqual((await receiptOf(ravi!, '0.1.0')).body.reviewed, [
+    assert.deepEqual((await receiptOf(ravi, '0.1.0')).body.reviewed, [
       {
         contribution: ids.numbers,
         author: 'asha',
@@ -128,13 +132,13 @@ describe('receipts of a community’s releases', () => {
   })
 
   test('whoever has something new in it is told in one sentence; who waits or was turned away had been told when it happened', async () => {
-    assert.deepEqual(await told(asha!), ['Your 20 examples shipped in marathi/saathi 0.1.0. What they changed was not measured.'])
-    assert.deepEqual(await told(ravi!), ['1 contribution that you reviewed shipped in marathi/saathi 0.1.0.'])
-    assert.deepEqual([await told(imran!), await told(lakshmi!)], [[], []])
+    assert.deepEqual(await told(asha), ['Your 20 examples shipped in marathi/saathi 0.1.0. What they changed was not measured.'])
+    assert.deepEqual(await told(ravi), ['1 contribution that you reviewed shipped in marathi/saathi 0.1.0.'])
+    assert.deepEqual([await told(imran), await told(lakshmi)], [[], []])
   })
 
   test('a receipt is found by its digest, which anybody can compute, and names the data it speaks of by theirs', async () => {
-    const receipt = await receiptOf(asha!, '0.1.0')
+    const receipt = await receiptOf(asha, '0.1.0')
     assert.equal(receipt.digest, digestOfReceipt(JSON.parse(JSON.stringify(receipt.body)) as Receipt['body']))
     assert.deepEqual(await findReceipt(loop.db, receipt.digest), receipt)
     await assert.rejects(findReceipt(loop.db, 'sha256:0'), { code: 'not-found' })
@@ -158,15 +162,15 @@ describe('receipts of a community’s releases', () => {
     await loop.db.deleteFrom('receiptIssues').execute()
     await issueReceipts(loop, id)
     assert.deepEqual(await receiptsOfPerson(loop.db, 'asha'), [before])
-    assert.equal((await told(asha!)).length, 1)
+    assert.equal((await told(asha)).length, 1)
   })
 
   test('what a preview measured stands in the receipt, labelled; what was replaced and what came too late is said', async () => {
     const { id: modelId } = await findModel(loop.db, model)
-    const more = await offer(imran!, 'More numbers', ...sentences(5))
-    await requestPreview(loop, imran!, more)
+    const more = await offer(imran, 'More numbers', ...sentences(5))
+    await requestPreview(loop, imran, more)
     for await (const { state } of watchPreview(loop, more)) assert.notEqual(state, 'failed')
-    await decideContribution(loop, ravi!, more, { decision: 'accept' })
+    await decideContribution(loop, ravi, more, { decision: 'accept' })
     const revision = await findRevision(loop.db, modelId, 'latest')
     const all: `sha256:${string}`[] = []
     for await (const digest of membersOf(loop.db, revision)) all.push(digest)
@@ -174,26 +178,26 @@ describe('receipts of a community’s releases', () => {
     const target = all.find((digest) => by.get(digest)?.contribution === ids.numbers)!
     const { contribution: better } = await contribute(
       loop,
-      lakshmi!,
+      lakshmi,
       model,
       offerOf([{ kind: 'replace', target, content: { text: 'एक आणि एक म्हणजे दोन, हे सगळ्यांना माहीत आहे' } }], { message: 'A better one' }),
     )
-    await decideContribution(loop, ravi!, better.id, { decision: 'accept' })
-    const run = await endOf(loop, await startRun(loop, ravi!, model, { recipe: `${recipe}\nepochs: 8` }))
+    await decideContribution(loop, ravi, better.id, { decision: 'accept' })
+    const run = await endOf(loop, await startRun(loop, ravi, model, { recipe: `${recipe}\nepochs: 8` }))
     const late = ids.open
-    await decideContribution(loop, meera!, late, { decision: 'accept' })
-    await evaluated(loop, ravi!, model)
-    await publishRelease(loop, meera!, model, '0.2.0', { run: run.id })
+    await decideContribution(loop, meera, late, { decision: 'accept' })
+    await evaluated(loop, ravi, model)
+    await publishRelease(loop, meera, model, '0.2.0', { run: run.id })
     await done('receipts')
 
-    const [numbers] = (await receiptOf(asha!, '0.2.0')).body.included
+    const [numbers] = (await receiptOf(asha, '0.2.0')).body.included
     assert.deepEqual([numbers!.isNew, numbers!.examples.brought, numbers!.examples.standing], [false, 20, 19])
     assert.equal(numbers!.gone, `1 of its examples was replaced or taken out by contribution ${better.id} of lakshmi.`)
-    const [poem] = (await receiptOf(asha!, '0.2.0')).body.notIncluded
+    const [poem] = (await receiptOf(asha, '0.2.0')).body.notIncluded
     assert.deepEqual([poem!.contribution, poem!.reason], [late, 'accepted-later'])
     assert.match(poem!.sentence, /accepted into revision 4 of the dataset; this release was trained on revision 3\./)
 
-    const receipt = await receiptOf(imran!, '0.2.0')
+    const receipt = await receiptOf(imran, '0.2.0')
     const [effect, ...others] = receipt.body.included[0]!.effects
     assert.deepEqual([effect!.how, others.length, effect!.builds.length], ['preview', 0, 2])
     assert.match(effect!.label, /^measured in a preview before it was merged, beside the same training without it$/)
@@ -201,11 +205,11 @@ describe('receipts of a community’s releases', () => {
     assert.ok(Math.abs(suite!.with.score - suite!.without.score - suite!.difference) < 0.2, 'the difference is of these two')
     assert.deepEqual([suite!.suite, suite!.samples], ['marathi', 20])
     assert.match(
-      (await told(imran!))[0]!,
+      (await told(imran))[0]!,
       /^Your 20 examples shipped in marathi\/saathi 0\.2\.0\. .*\(measured in a preview before it was merged/,
     )
-    assert.match((await receiptOf(lakshmi!, '0.2.0')).body.included[0]!.summary, /^What it changed was not measured\.$/)
-    assert.equal((await told(asha!)).length, 1, 'nothing of hers is new in it')
+    assert.match((await receiptOf(lakshmi, '0.2.0')).body.included[0]!.summary, /^What it changed was not measured\.$/)
+    assert.equal((await told(asha)).length, 1, 'nothing of hers is new in it')
   })
 
   test('leaving a contribution out is measured on request, warm or in full, and makes another edition of the receipt', async () => {
@@ -215,22 +219,22 @@ describe('receipts of a community’s releases', () => {
     const measure = (actor: PersonActor, input: { contribution: number; method?: string }) =>
       measureContribution(loop, actor, model, '0.2.0', input)
     await assert.rejects(measure(stranger, { contribution }), { code: 'forbidden', message: /is imran's; its author/ })
-    await assert.rejects(measure(asha!, { contribution: ids.open }), { code: 'invalid', message: /has no example of contribution/ })
-    await assert.rejects(measure(asha!, { contribution: ids.numbers, method: 'warm' }), {
+    await assert.rejects(measure(asha, { contribution: ids.open }), { code: 'invalid', message: /has no example of contribution/ })
+    await assert.rejects(measure(asha, { contribution: ids.numbers, method: 'warm' }), {
       code: 'invalid',
       message: /learned from contribution 1 already/,
     })
 
-    const warm = await measure(imran!, { contribution })
-    assert.deepEqual([warm.method, (await measure(ravi!, { contribution })).id], ['warm', warm.id])
-    const full = await measure(imran!, { contribution, method: 'full' })
+    const warm = await measure(imran, { contribution })
+    assert.deepEqual([warm.method, (await measure(ravi, { contribution })).id], ['warm', warm.id])
+    const full = await measure(imran, { contribution, method: 'full' })
     await done('measure')
     assert.deepEqual(
       [(await findMeasurement(loop.db, warm.id)).state, (await findMeasurement(loop.db, full.id)).state],
       ['finished', 'finished'],
     )
 
-    const newest = await receiptOf(imran!, '0.2.0')
+    const newest = await receiptOf(imran, '0.2.0')
     assert.deepEqual(
       newest.body.included[0]!.effects.map(({ how, builds }) => [how, builds.length]),
       [
@@ -258,8 +262,8 @@ describe('receipts of a community’s releases', () => {
     assert.equal((await findReceipt(loop.db, imrans!.digest)).body.included[0]!.effects.length, 1, 'the first edition stays as it was')
     assert.notEqual((await findReceipt(loop.db, imrans!.digest)).supersededBy, null)
     assert.equal((await receiptsOfPerson(loop.db, 'imran')).length, 2, 'one for each release, the newest edition')
-    assert.match((await told(imran!))[0]!, /^More was measured of marathi\/saathi 0\.2\.0\. /)
-    assert.match((await receiptOf(ravi!, '0.2.0')).body.reviewed[0]!.summary, /measured by leaving it out: the release’s own training/)
+    assert.match((await told(imran))[0]!, /^More was measured of marathi\/saathi 0\.2\.0\. /)
+    assert.match((await receiptOf(ravi, '0.2.0')).body.reviewed[0]!.summary, /measured by leaving it out: the release’s own training/)
     assert.equal((await measureContribution(loop, operator, model, '0.2.0', { contribution, method: 'full' })).id, full.id)
   })
 })
