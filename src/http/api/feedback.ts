@@ -5,6 +5,7 @@ import { contributeCorrection } from '../../domain/feedback/contribute-correctio
 import { findFeedback, listFeedback } from '../../domain/feedback/feedback-queries.ts'
 import { giveFeedback } from '../../domain/feedback/give-feedback.ts'
 import { actorName } from '../../domain/people/actor.ts'
+import { considerPreview, type ConsideringApp } from '../../domain/previews/automatic-previews.ts'
 import { findRelease } from '../../domain/releases/release-queries.ts'
 import type { Blobs } from '../../storage/blobs.ts'
 import type { Database } from '../../storage/database.ts'
@@ -28,7 +29,7 @@ const terms = z.strictObject({
 
 const corrected = z.object({ contribution, findings: z.array(finding) })
 
-export function feedbackRoutes(app: { readonly db: Database; readonly blobs: Blobs }) {
+export function feedbackRoutes(app: ConsideringApp & { readonly db: Database; readonly blobs: Blobs }) {
   return router()
     .openapi(
       createRoute({
@@ -69,6 +70,7 @@ export function feedbackRoutes(app: { readonly db: Database; readonly blobs: Blo
         const { signOff = actorName(actor), message, ...rest } = c.req.valid('json')
         const given = { ...rest, signOff, ...(message !== undefined && { message }) }
         const { contribution, rounds } = await contributeCorrection(app, actor, c.req.valid('param').feedback, given)
+        await considerPreview(app, contribution)
         return c.json(plain({ contribution, findings: rounds.at(-1)?.checks ?? [] }), 200)
       },
     )
