@@ -1,7 +1,5 @@
 /** CSV from untrusted bytes (RFC 4180: header row, double quotes), row by row, with the line named when something is wrong. */
 
-import { Readable } from 'node:stream'
-import { CsvError, parse } from 'csv-parse'
 import { FormatError } from './format-error.ts'
 import type { Bytes } from './jsonl.ts'
 
@@ -18,30 +16,171 @@ export interface CsvRow {
   readonly values: Readonly<Record<string, string>>
 }
 
+/** A row that cannot be read, and what is wrong with it; 1-based line on which it begins. */
+export interface CsvProblem {
+  readonly line: number
+  readonly problem: string
+}
+
+interface CsvOptions {
+  readonly delimiter?: ',' | ';' | '\t'
+}
+
 /** Rows under a header. Throws FormatError with the line on broken quotes, a row of another length, a repeated or empty column name, invalid UTF-8. */
-export async function* readCsv(bytes: Bytes, options: { delimiter?: ',' | ';' | '\t' } = {}): AsyncIterable<CsvRow> {
-  const parser = parse({
-    bom: true,
-    columns: checkHeader,
-    delimiter: options.delimiter ?? ',',
-    info: true,
-    max_record_size: csvLimits.rowCharacters,
-    skip_empty_lines: true,
-  })
-  const source = Readable.from(decoded(bytes), { objectMode: false })
-  // An error of the source must end the parser too; pipe alone leaves it waiting.
-  source.on('error', (error) => parser.destroy(error))
-  try {
-    for await (const row of source.pipe(parser) as AsyncIterable<{ record: Record<string, string>; info: { lines: number } }>)
-      yield { line: row.info.lines, values: row.record }
-  } catch (error) {
-    throw error instanceof CsvError ? explained(error) : error
-  } finally {
-    source.destroy()
+export async function* readCsv(bytes: Bytes, options: CsvOptions = {}): AsyncIterable<CsvRow> {
+  for await (const row of csvRows(bytes, options)) {
+    if ('problem' in row) throw new FormatError(row.problem, { line: row.line })
+    yield row
   }
 }
 
-function checkHeader(names: string[]): string[] {
+/**
+ * The same for those who want to hear of every broken row: it comes as a problem. After broken quotes nothing says where the next row begins, so reading
+ * goes on at the next line: what a quote swallowed is read again, and a row that goes over several lines can be reported more than once, never left out.
+ * Still throws where nothing can be read: a wrong header, invalid UTF-8.
+ */
+export async function* csvRows(bytes: Bytes, options: CsvOptions = {}): AsyncIterable<CsvRow | CsvProblem> {
+  const delimiter = options.delimiter ?? ','
+  let columns: readonly string[] | undefined
+  let text = ''
+  let line = 1
+  /** A line above the limit is read past, never held. */
+  let skipping = false
+  let begun = false
+  for await (const piece of withEnd(decoded(bytes))) {
+    text += piece ?? ''
+    // A byte order mark, which some editors put in front.
+    if (!begun && text !== '') {
+      begun = true
+      if (text.startsWith('\ufeff')) text = text.slice(1)
+    }
+    const last = piece === null
+    let at = 0
+    while (at < text.length) {
+      if (skipping) {
+        const next = nextLine(text, at, last)
+        if (next === null) {
+          // A line feed may follow in the next piece.
+          at = !last && text.endsWith('\r') ? text.length - 1 : text.length
+          break
+        }
+        at = next
+        skipping = false
+        line++
+        continue
+      }
+      const read = readRow(text, at, delimiter, last)
+      if (read === 'more' && text.length - at <= csvLimits.rowCharacters) break
+      const ends = read === 'more' || 'problem' in read ? null : read.end
+      if (ends === null || ends - at > csvLimits.rowCharacters) {
+        const problem = read !== 'more' && 'problem' in read ? read.problem : tooLong
+        if (columns === undefined) throw new FormatError(problem, { line })
+        yield { line, problem }
+        skipping = true
+        continue
+      }
+      const { cells } = read as Row
+      const lines = newlines(text, at, ends)
+      const ending = line + lines - (/[\n\r]/.test(text[ends - 1] as string) ? 1 : 0)
+      if (columns === undefined && !isEmpty(cells)) columns = checkHeader(cells)
+      else if (columns !== undefined && !isEmpty(cells)) {
+        if (cells.length !== columns.length) {
+          yield { line, problem: 'The row has another number of cells than the header.' }
+          // A quote may have swallowed whole rows.
+          if (ending > line) {
+            skipping = true
+            continue
+          }
+        } else yield { line: ending, values: valuesOf(columns, cells) }
+      }
+      line += lines
+      at = ends
+    }
+    text = text.slice(at)
+  }
+}
+
+const tooLong = `A row has more than ${csvLimits.rowCharacters} characters; look for a quote that is never closed.`
+
+/** The pieces, then null. */
+async function* withEnd<T>(pieces: AsyncIterable<T>): AsyncIterable<T | null> {
+  yield* pieces
+  yield null
+}
+
+interface Row {
+  readonly cells: readonly string[]
+  /** Where the next row begins. */
+  readonly end: number
+}
+
+/** The row that begins at `start`; 'more' where the text ends before it does, unless that is all there is. */
+function readRow(text: string, start: number, delimiter: string, last: boolean): Row | { readonly problem: string } | 'more' {
+  const cells: string[] = []
+  let at = start
+  for (;;) {
+    let cell = ''
+    if (text[at] === '"') {
+      const close = closingQuote(text, at, last)
+      if (close === 'more' || typeof close === 'object') return close
+      cell = text.slice(at + 1, close).replaceAll('""', '"')
+      at = close + 1
+    } else {
+      const from = at
+      while (at < text.length && text[at] !== delimiter && text[at] !== '\n' && text[at] !== '\r') {
+        if (text[at] === '"')
+          return { problem: 'A quote stands inside a cell that is not quoted; quote the whole cell and double the quote ("").' }
+        at++
+      }
+      cell = text.slice(from, at)
+    }
+    cells.push(cell)
+    if (at >= text.length) return last ? { cells, end: at } : 'more'
+    if (text[at] === delimiter) at++
+    else if (text[at] === '\n' || text[at] === '\r') {
+      // A line feed may follow in the next piece.
+      if (text[at] === '\r' && at + 1 >= text.length && !last) return 'more'
+      return { cells, end: at + (text[at] === '\r' && text[at + 1] === '\n' ? 2 : 1) }
+    } else return { problem: 'Something follows a closing quote; a quote inside a quoted cell must be doubled ("").' }
+  }
+}
+
+/** Where the quote that opens at `open` closes. */
+function closingQuote(text: string, open: number, last: boolean): number | { readonly problem: string } | 'more' {
+  for (let at = open + 1; ; at += 2) {
+    at = text.indexOf('"', at)
+    if (at < 0) return last ? { problem: 'A quote is opened and never closed.' } : 'more'
+    if (at + 1 >= text.length && !last) return 'more'
+    if (text[at + 1] !== '"') return at
+  }
+}
+
+/** Beginning of the line after `start`; null where the text has none. */
+function nextLine(text: string, start: number, last: boolean): number | null {
+  for (let at = start; at < text.length; at++) {
+    if (text[at] === '\n') return at + 1
+    if (text[at] === '\r') {
+      if (at + 1 >= text.length && !last) return null
+      return at + (text[at + 1] === '\n' ? 2 : 1)
+    }
+  }
+  return null
+}
+
+/** Line ends of all kinds between two places. */
+function newlines(text: string, start: number, end: number): number {
+  let count = 0
+  for (let at = start; at < end; at++) if (text[at] === '\n' || (text[at] === '\r' && text[at + 1] !== '\n')) count++
+  return count
+}
+
+/** An empty line. */
+const isEmpty = (cells: readonly string[]) => cells.length === 1 && cells[0] === ''
+
+const valuesOf = (columns: readonly string[], cells: readonly string[]) =>
+  Object.fromEntries(columns.map((name, i) => [name, cells[i] as string]))
+
+function checkHeader(names: readonly string[]): readonly string[] {
   const at = { line: 1 }
   if (names.length > csvLimits.columns)
     throw new FormatError(`The header has ${names.length} columns; at most ${csvLimits.columns} are read.`, at)
@@ -83,28 +222,4 @@ function validNewlines(chunk: Uint8Array = new Uint8Array()): number {
   const text = new TextDecoder('utf-8').decode(chunk)
   const bad = text.indexOf('�', text.charCodeAt(0) === 0xfffd ? 1 : 0)
   return text.slice(0, bad < 0 ? 0 : bad).split('\n').length - 1
-}
-
-function explained(error: CsvError): FormatError {
-  const { lines } = error as CsvError & { lines?: number }
-  const at = lines === undefined ? undefined : { line: lines }
-  switch (error.code) {
-    case 'CSV_QUOTE_NOT_CLOSED':
-      return new FormatError('A quote is opened and never closed.', at, { cause: error })
-    case 'CSV_INVALID_CLOSING_QUOTE':
-      return new FormatError('Something follows a closing quote; a quote inside a quoted cell must be doubled ("").', at, { cause: error })
-    case 'INVALID_OPENING_QUOTE':
-      return new FormatError('A quote stands inside a cell that is not quoted; quote the whole cell and double the quote ("").', at, {
-        cause: error,
-      })
-    case 'CSV_RECORD_INCONSISTENT_COLUMNS':
-    case 'CSV_RECORD_INCONSISTENT_FIELDS_LENGTH':
-      return new FormatError('The row has another number of cells than the header.', at, { cause: error })
-    case 'CSV_MAX_RECORD_SIZE':
-      return new FormatError(`A row has more than ${csvLimits.rowCharacters} characters; look for a quote that is never closed.`, at, {
-        cause: error,
-      })
-    default:
-      return new FormatError(`The file is not valid CSV: ${error.message}.`, at, { cause: error })
-  }
 }

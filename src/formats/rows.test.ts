@@ -7,7 +7,7 @@ import fc from 'fast-check'
 import { parquetSchema, type ColumnChunk, type FileMetaData } from 'hyparquet'
 import { bytesSource } from './byte-source.ts'
 import { canonicalJson } from './canonical.ts'
-import { readCsv } from './csv.ts'
+import { csvRows, readCsv } from './csv.ts'
 import { jsonLine, jsonLines, jsonlLimits, readJsonl } from './jsonl.ts'
 import { checkPages } from './parquet-pages.ts'
 import { readParquet, writeParquet } from './parquet.ts'
@@ -92,7 +92,7 @@ test('CSV is read under its header: quotes, line breaks in cells, CRLF, byte ord
 
 test('broken CSV is refused with its line', async () => {
   const refused: [string | Uint8Array, RegExp][] = [
-    ['a,b\n1,"x\n2,3\n', /A quote is opened and never closed\. \(line 3\)/],
+    ['a,b\n1,"x\n2,3\n', /A quote is opened and never closed\. \(line 2\)/],
     ['a,b\n1,"x"y\n', /Something follows a closing quote.*\(line 2\)/],
     ['a,b\n1,2\n1,x"y\n', /A quote stands inside a cell that is not quoted.*\(line 3\)/],
     ['a,b\n1,2,3\n', /another number of cells than the header\. \(line 2\)/],
@@ -103,6 +103,48 @@ test('broken CSV is refused with its line', async () => {
     [Buffer.concat([utf8('a,b\n1,2\n3,'), Buffer.of(0xe0)]), /not valid UTF-8/],
   ]
   for (const [text, message] of refused) await assert.rejects(csv(text), { name: 'FormatError', message })
+})
+
+test('who wants every broken row of CSV gets them among the good ones, and no line is lost', async () => {
+  const text = ['a,b', '1,2', '3', '4,"5', '6,7', '8,"9"x', '10,11', '12,"two', 'lines"', '', '13,1"4', '15,16', '17,"18'].join('\r\n')
+  for (const size of [1, 2, 3, 7, 1_000]) {
+    const rows = await Array.fromAsync(csvRows(pieces(utf8(text), size)))
+    assert.deepEqual(
+      rows.map((row) => ('problem' in row ? `${row.line}: ${row.problem.slice(0, 24)}` : row.values['a'])),
+      [
+        '1',
+        '3: The row has another numb',
+        '4: Something follows a clos',
+        '6',
+        '6: Something follows a clos',
+        '10',
+        '12',
+        '11: A quote stands inside a ',
+        '15',
+        '13: A quote is opened and ne',
+      ],
+      `in pieces of ${size}`,
+    )
+  }
+})
+
+test('any table survives CSV, whatever is in its cells and however it is cut', async () => {
+  const cell = fc.string({ unit: fc.constantFrom('a', 'न', '"', ',', '\n', '\r', ' '), maxLength: 6 })
+  const tables = fc
+    .integer({ min: 2, max: 4 })
+    .chain((width) => fc.array(fc.array(cell, { minLength: width, maxLength: width }), { maxLength: 6 }))
+  await fc.assert(
+    fc.asyncProperty(tables, fc.constantFrom('\n', '\r\n', '\r'), fc.integer({ min: 1, max: 9 }), async (rows, newline, size) => {
+      const quoted = (cell: string) => `"${cell.replaceAll('"', '""')}"`
+      const names = (rows[0] ?? ['', '']).map((_, i) => `c${i}`)
+      const text = [names, ...rows].map((row) => row.map(quoted).join(',')).join(newline)
+      const read = await Array.fromAsync(readCsv(pieces(utf8(text), size)))
+      assert.deepEqual(
+        read.map(({ values }) => names.map((name) => values[name])),
+        rows,
+      )
+    }),
+  )
 })
 
 test('a quote that is never closed does not swallow a large file', async () => {

@@ -60,7 +60,8 @@ function offerOptions(command: Command): Command {
 const offerHelp =
   '\nOne example a line: {"messages": [{"role": "user", "content": "…"}, {"role": "assistant", "content": "…"}]} · {"prompt": "…", "completion": "…"} · {"text": "…"}' +
   '\nCSV and Parquet take the same names as columns. A row may carry its own licence, language, origin and source.' +
-  '\nA line {"replace": "sha256:…", …} or {"remove": "sha256:…"} changes what is there.\n'
+  '\nA line {"replaces": "sha256:…", …} or {"removes": "sha256:…"} changes what is there.' +
+  '\nA line {"case": {"messages": […], "expected": "…"}} adds a case to the suite regressions; {"clause": {"action": "add", "text": "…"}} changes the charter.\n'
 
 export function contributionCommands(program: Command): void {
   offerOptions(program.command('contribute <owner/name> <file>').description('offer examples for review: a .jsonl, .csv or .parquet file'))
@@ -237,8 +238,10 @@ function patrolled(id: number, it: Answers['patrol']): string {
 }
 
 function summary(it: Answers['contribution']): string {
-  const { add, replace, remove } = it.counts
-  const parts = [add && `${add} added`, replace && `${replace} replaced`, remove && `${remove} removed`].filter(Boolean).join(', ')
+  const { add, replace, remove, case: cases, clause } = it.counts
+  const examples = [add && `${add} added`, replace && `${replace} replaced`, remove && `${remove} removed`]
+  const tests = [cases && `${cases} regression case${cases === 1 ? '' : 's'}`, clause && `${clause} clause${clause === 1 ? '' : 's'} of the charter`]
+  const parts = [...examples, ...tests].filter(Boolean).join(', ')
   return `Contribution ${it.id} by ${it.author} to ${it.model}, ${it.state}: ${it.message} (${parts || 'nothing'})`
 }
 

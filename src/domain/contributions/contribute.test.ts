@@ -214,15 +214,40 @@ describe('a file', () => {
     ])
   })
 
-  test('of CSV with broken quotes or a row of another length says where it broke', async () => {
-    for (const [text, words] of [
-      ['prompt,completion\na,b\n"f,g\n', /quote/],
-      ['prompt,completion\na,b\nc\nd,e\n', /line 3/],
-    ] as const) {
-      const rows = await rowsOf(text, 'csv')
-      assert.equal(rows.at(-1)?.kind, 'unreadable')
-      assert.match((rows.at(-1) as { sentence: string }).sentence, words)
-    }
+  test('of CSV with broken rows says each with its line and goes on', async () => {
+    const rows = await rowsOf('prompt,completion\na,b\n"f,g\nc\nd,e\n"h"i,j\nk,l\n', 'csv')
+    assert.deepEqual(
+      rows.map((row) => (row.kind === 'unreadable' ? [row.row, row.sentence] : row.row)),
+      [
+        1,
+        [2, 'Something follows a closing quote; a quote inside a quoted cell must be doubled (""). (line 3)'],
+        [3, 'The row has another number of cells than the header. (line 4)'],
+        4,
+        [5, 'Something follows a closing quote; a quote inside a quoted cell must be doubled (""). (line 6)'],
+        6,
+      ],
+    )
+    const broken = await rowsOf('prompt,prompt\na,b\n', 'csv')
+    assert.match((broken[0] as { sentence: string }).sentence, /names "prompt" twice.*Nothing from there on/)
+  })
+
+  test('with columns that nobody reads is taken with a warning for each, and with none for those that are', async (t) => {
+    const app = await openCommunity(t)
+    const file = [
+      { prompt: 'उद्या?', completion: 'शनिवार', difficulty: 3, id: 'a' },
+      { messages: [{ role: 'user', content: 'काल?' }, { role: 'assistant', content: 'गुरुवार' }], text: 'काल', id: 'b' }, // prettier-ignore
+      { text: 'परवा', license: 'CC0-1.0', lang: 'mr', digest: 'sha256:0', origin: '' },
+    ]
+    const offer = offerOf(readChanges(bytes(file.map((row) => JSON.stringify(row)).join('\n')), 'jsonl'))
+    const { rounds } = await contribute(app, app.asha, app.name, offer)
+    assert.deepEqual(
+      rounds[0]?.checks.map(({ severity, row, sentence }) => [severity, row, sentence]),
+      [
+        ['warning', null, 'The column "difficulty" is not read and not kept (row 1).'],
+        ['warning', null, 'The column "id" is not read and not kept (2 rows, row 1 first).'],
+        ['warning', null, 'The column "text" is not read and not kept (row 2).'],
+      ],
+    )
   })
 
   test('of Parquet is read, and what is no Parquet is refused in words', async () => {

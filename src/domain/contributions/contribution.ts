@@ -33,17 +33,24 @@ export interface Finding {
   readonly sentence: string
 }
 
-/** One change as it is offered. `row` says where it stood in a file; provenance left out is the contribution's. */
+/** One change as it is offered. `row` says where it stood in a file, `unread` which of its columns nobody reads; provenance left out is the contribution's. */
 export type OfferedChange =
-  | { readonly kind: 'add'; readonly content: unknown; readonly provenance?: OfferedProvenance; readonly row?: number }
+  | {
+      readonly kind: 'add'
+      readonly content: unknown
+      readonly provenance?: OfferedProvenance
+      readonly row?: number
+      readonly unread?: readonly string[]
+    }
   | {
       readonly kind: 'replace'
       readonly target: string
       readonly content: unknown
       readonly provenance?: OfferedProvenance
       readonly row?: number
+      readonly unread?: readonly string[]
     }
-  | { readonly kind: 'remove'; readonly target: string; readonly row?: number }
+  | { readonly kind: 'remove'; readonly target: string; readonly row?: number; readonly unread?: readonly string[] }
   /** A question with its right answer for a regression suite, to find out whether an old mistake comes back; it may be trained on. */
   | {
       readonly kind: 'case'

@@ -92,6 +92,7 @@ async function readOffer(
     provenances.set(key, known)
     return known
   }
+  const unread: UnreadColumns = new Map()
   let rows = 0
   for await (const change of offer.changes) {
     rows++
@@ -103,8 +104,34 @@ async function readOffer(
     // Thousands of examples take seconds: others are answered in between.
     if (rows % 100 === 0) await breathe()
     readChange(change, change.row ?? rows, { charter, checked }, changes, findings)
+    if ('unread' in change) noteUnread(unread, change.unread ?? [], change.row ?? rows)
   }
+  findings.push(...unreadColumns(unread))
   return { changes, findings, rows }
+}
+
+type UnreadColumns = Map<string, { rows: number; readonly first: number }>
+
+function noteUnread(unread: UnreadColumns, columns: readonly string[], row: number): void {
+  for (const column of columns) {
+    const before = unread.get(column)
+    if (before) before.rows++
+    // A file whose every row has columns of its own would fill the memory with their names.
+    else if (unread.size < mostUnread) unread.set(column, { rows: 1, first: row })
+  }
+}
+
+/** Columns are named up to here; who brings more has a file of another kind. */
+const mostUnread = 50
+
+/** Whoever offers a column means something by it: that it is not kept must not go unsaid. */
+function unreadColumns(unread: UnreadColumns): Finding[] {
+  return [...unread].map(([column, { rows, first }]) => ({
+    check: 'schema',
+    severity: 'warning',
+    row: null,
+    sentence: `The column ${JSON.stringify(column.slice(0, 80))} is not read and not kept (${rows === 1 ? `row ${first}` : `${rows.toLocaleString('en')} rows, row ${first} first`}).`,
+  }))
 }
 
 /** A row's own fields, over the contribution's. A generator belongs to its origin: a row with an origin of its own brings its own generator. */

@@ -35,7 +35,7 @@ const speakers: Readonly<Record<string, string>> = {
 
 /**
  * `removes` and `replaces` name the digest of an example of the dataset; a row with `content` is taken as we export it; `case` holds a case of a
- * regression suite and `clause` a change of the charter. Anything else is an example to add. Columns that mean nothing here are left out.
+ * regression suite and `clause` a change of the charter. Anything else is an example to add. Columns that mean nothing here are left out, and named in `unread`.
  */
 export function changeOfRow(row: number, value: unknown): OfferedChange {
   const unreadable = (sentence: string): OfferedChange => ({ kind: 'unreadable', row, sentence })
@@ -46,7 +46,7 @@ export function changeOfRow(row: number, value: unknown): OfferedChange {
   const { removes, replaces } = record
   if (removes !== undefined) {
     if (typeof removes !== 'string') return unreadable(`removes must be the digest of an example, not ${describe(removes)}.`)
-    return { kind: 'remove', target: removes, row }
+    return { kind: 'remove', target: removes, row, ...unreadOf(record, ['removes']) }
   }
   if (isRecord(record['clause'])) return { kind: 'clause', change: record['clause'], row }
   if (isRecord(record['case'])) {
@@ -54,30 +54,53 @@ export function changeOfRow(row: number, value: unknown): OfferedChange {
     const from = provenanceOf(record)
     return typeof from === 'string' ? unreadable(from) : { kind: 'case', action, suite, sample, provenance: from, row }
   }
-  const content = contentOf(record)
-  if (typeof content === 'string') return unreadable(content)
+  const found = contentOf(record)
+  if (typeof found === 'string') return unreadable(found)
+  const { content, columns } = found
   const provenance = provenanceOf(record)
   if (typeof provenance === 'string') return unreadable(provenance)
-  if (replaces === undefined) return { kind: 'add', content, provenance, row }
+  const unread = unreadOf(record, [...columns, 'replaces', ...provenanceNames])
+  if (replaces === undefined) return { kind: 'add', content, provenance, row, ...unread }
   if (typeof replaces !== 'string') return unreadable(`replaces must be the digest of an example, not ${describe(replaces)}.`)
-  return { kind: 'replace', target: replaces, content, provenance, row }
+  return { kind: 'replace', target: replaces, content, provenance, row, ...unread }
 }
 
 type Row = Readonly<Record<string, unknown>>
 
-function contentOf(record: Row): unknown {
-  if (isRecord(record['content'])) return record['content']
-  const conversation = listOf(record['messages']) ?? listOf(record['conversations'])
-  if (conversation !== undefined) return { messages: conversation.map(turnOf) }
+/** Where a row is from, and the digest that our own export writes. */
+const provenanceNames = ['provenance', ...Object.values(provenanceColumns).flat(), 'digest']
+
+function unreadOf(record: Row, read: readonly string[]): { readonly unread?: readonly string[] } {
+  const unread = Object.keys(record).filter((column) => !read.includes(column))
+  return unread.length > 0 ? { unread } : {}
+}
+
+interface FoundContent {
+  readonly content: unknown
+  /** Those it was read from. */
+  readonly columns: readonly string[]
+}
+
+function contentOf(record: Row): FoundContent | string {
+  if (isRecord(record['content'])) return { content: record['content'], columns: ['content'] }
+  for (const column of ['messages', 'conversations']) {
+    const conversation = listOf(record[column])
+    if (conversation !== undefined) return { content: { messages: conversation.map(turnOf) }, columns: [column] }
+  }
   if (record['chosen'] !== undefined || record['rejected'] !== undefined) {
-    const { prompt = record['question'] ?? record['instruction'], chosen, rejected } = record
-    return { prompt, chosen, rejected }
+    const question = ['prompt', 'question', 'instruction'].find((column) => record[column] !== undefined) ?? 'prompt'
+    const { [question]: prompt, chosen, rejected } = record
+    return { content: { prompt, chosen, rejected }, columns: [question, 'chosen', 'rejected'] }
   }
   for (const [question, answer] of pairs)
     if (record[question] !== undefined && record[answer] !== undefined)
-      return { prompt: questionOf(record, question), completion: record[answer] }
-  if (record['text'] !== undefined) return { text: record['text'] }
-  if (record['prompt'] !== undefined) return { prompt: record['prompt'], completion: record['completion'] }
+      return {
+        content: { prompt: questionOf(record, question), completion: record[answer] },
+        columns: [question, answer, ...(question === 'instruction' ? ['input'] : [])],
+      }
+  if (record['text'] !== undefined) return { content: { text: record['text'] }, columns: ['text'] }
+  if (record['prompt'] !== undefined)
+    return { content: { prompt: record['prompt'], completion: record['completion'] }, columns: ['prompt', 'completion'] }
   const columns = Object.keys(record)
   const shown = columns.length === 0 ? 'none' : columns.slice(0, 12).join(', ')
   return `Its columns are ${shown}; "messages", "prompt" and "completion", "text", or "prompt", "chosen" and "rejected" are needed (also question/answer, instruction/output).`

@@ -2,7 +2,7 @@
 
 import { AppError } from '../../errors.ts'
 import { bytesSource } from '../../formats/byte-source.ts'
-import { readCsv } from '../../formats/csv.ts'
+import { csvRows } from '../../formats/csv.ts'
 import { FormatError } from '../../formats/format-error.ts'
 import { jsonLines } from '../../formats/jsonl.ts'
 import { readParquet } from '../../formats/parquet.ts'
@@ -45,11 +45,14 @@ async function* readJsonl(bytes: Bytes): AsyncIterable<OfferedChange> {
     yield 'problem' in read ? { kind: 'unreadable', row: read.line, sentence: read.problem } : changeOfRow(read.line, read.value)
 }
 
-/** After broken quotes nothing says where a row begins: one finding says where it broke. */
+/** A row that cannot be read is said with its line, and reading goes on; only a wrong header and bytes that are no text end it. */
 async function* readCsvRows(bytes: Bytes): AsyncIterable<OfferedChange> {
   let row = 0
   try {
-    for await (const { values } of readCsv(bytes)) yield changeOfRow(++row, values)
+    for await (const read of csvRows(bytes)) {
+      row++
+      yield 'problem' in read ? { kind: 'unreadable', row, sentence: `${read.problem} (line ${read.line})` } : changeOfRow(row, read.values)
+    }
   } catch (error) {
     if (!(error instanceof FormatError)) throw error
     yield { kind: 'unreadable', row: row + 1, sentence: `${error.message} Nothing from there on could be read.` }
