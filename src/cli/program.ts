@@ -3,6 +3,7 @@
 import { Command } from 'commander'
 import { examples } from './command.ts'
 import { baseCommands } from './commands/base.ts'
+import { charterCommands } from './commands/charter.ts'
 import { chatCommands } from './commands/chat.ts'
 import { contributionCommands } from './commands/contribution.ts'
 import { datasetCommands } from './commands/dataset.ts'
@@ -10,6 +11,7 @@ import { demoCommand } from './commands/demo.ts'
 import { discussionCommands } from './commands/discussion.ts'
 import { evaluationCommands } from './commands/evaluation.ts'
 import { forecastCommands } from './commands/forecast.ts'
+import { fixCommands } from './commands/fix.ts'
 import { modelCommands } from './commands/model.ts'
 import { notificationCommands } from './commands/notification.ts'
 import { personCommands } from './commands/person.ts'
@@ -57,6 +59,8 @@ export function createProgram(version: string): Command {
     discussionCommands,
     notificationCommands,
     chatCommands,
+    fixCommands,
+    charterCommands,
     demoCommand,
   ])
     add(program)

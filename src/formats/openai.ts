@@ -17,6 +17,8 @@ const MAX_STOPS = 4
 /** OpenAI's own limits on alternatives per token: 20 for chat, 5 for completions. */
 const MAX_TOP_LOGPROBS = 20
 const MAX_COMPLETION_LOGPROBS = 5
+/** OpenAI's own limits on metadata: pairs, characters of a key and of a value. */
+const METADATA = { pairs: 16, key: 64, value: 512 } as const
 
 export interface ParsedSampling {
   readonly temperature: number
@@ -35,6 +37,10 @@ export interface ChatRequest {
   readonly choices: number
   readonly stream: boolean
   readonly includeUsage: boolean
+  /** Whether the answer is to be kept for whoever asks. */
+  readonly store: boolean
+  /** What is to be kept with it. */
+  readonly metadata: Readonly<Record<string, string>>
 }
 
 export interface CompletionRequest {
@@ -101,6 +107,11 @@ const chatRequest = z.object({
   tools: z.array(z.never(), 'tools are not supported; leave them out').nullish(),
   functions: z.array(z.never(), 'functions are not supported; leave them out').nullish(),
   response_format: z.looseObject({ type: z.literal('text', 'only response_format text is supported') }).nullish(),
+  store: z.boolean().nullish(),
+  metadata: z
+    .record(z.string().max(METADATA.key), z.string().max(METADATA.value))
+    .refine((pairs) => Object.keys(pairs).length <= METADATA.pairs, `metadata has at most ${METADATA.pairs} pairs`)
+    .nullish(),
 })
 
 const completionRequest = z.object({
@@ -150,6 +161,8 @@ export function parseChatRequest(json: unknown): ChatRequest {
     choices: request.n ?? 1,
     stream: request.stream ?? false,
     includeUsage: request.stream_options?.include_usage ?? false,
+    store: request.store ?? false,
+    metadata: request.metadata ?? {},
   }
 }
 
@@ -178,9 +191,10 @@ export function chatRequestBody(request: {
   readonly temperature: number
   readonly topP?: number | undefined
   readonly seed?: number | undefined
+  readonly store?: boolean | undefined
 }) {
-  const { model, turns, maxTokens, temperature, topP, seed } = request
-  return { model, messages: turns, stream: true, max_tokens: maxTokens, temperature, top_p: topP, seed }
+  const { model, turns, maxTokens, temperature, topP, seed, store } = request
+  return { model, messages: turns, stream: true, max_tokens: maxTokens, temperature, top_p: topP, seed, store }
 }
 
 const usageOf = ({ promptTokens, completionTokens }: Usage) => ({
@@ -232,6 +246,31 @@ export function chatCompletion(
     })),
     usage: usageOf(usage),
   }
+}
+
+/** A stored completion as it is read again: without log-probabilities, with what was kept beside it. */
+export function storedCompletion(
+  head: AnswerHead,
+  choices: readonly { readonly text: string; readonly reason: FinishReason }[],
+  usage: Usage,
+  metadata: Readonly<Record<string, string>>,
+) {
+  const plain = choices.map((choice) => ({ ...choice, logprobs: null }))
+  return { ...chatCompletion(head, plain, usage), metadata }
+}
+
+/** The conversation that a stored completion answers. */
+export function storedMessages(id: string, turns: ChatRequest['turns']) {
+  return listOf(turns.map(({ role, content }, index) => ({ id: `${id}-${index}`, role, content, name: null, content_parts: null })))
+}
+
+export function deletedCompletion(id: string) {
+  return { object: 'chat.completion.deleted' as const, id, deleted: true }
+}
+
+/** A page of a list, as OpenAI's clients go through them. */
+export function listOf<Item extends { readonly id: string }>(data: readonly Item[], more = false) {
+  return { object: 'list' as const, data, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null, has_more: more }
 }
 
 export type ChatDelta =

@@ -15,6 +15,7 @@ interface ChatOptions {
   readonly topP?: number
   readonly seed?: number
   readonly system?: string
+  readonly store: boolean
 }
 
 interface Turn {
@@ -33,12 +34,13 @@ export function chatCommands(program: Command): void {
     .option('--top-p <p>', 'sample among the likeliest tokens that make up this share', decimal('--top-p'))
     .option('--seed <n>', 'the same seed gives the same answer', wholeNumber('--seed'))
     .option('--system <text>', 'instructions that come first')
+    .option('--no-store', 'keep nothing of it; otherwise an answer of yours can be found by its id for 30 days, to fix it')
     .addHelpText('after', examples(['chat marathi/saathi "5 March 2031 in Marathi" --temperature 0', 'chat marathi/saathi@0.1.0']))
     .action(
       action(async ({ client, output, signal }, model: string, message: string | undefined, options: ChatOptions) => {
         const system: Turn[] = options.system === undefined ? [] : [{ role: 'system', content: options.system }]
         if (message !== undefined) {
-          const answer = await ask(
+          const { answer, id } = await ask(
             client,
             model,
             [...system, { role: 'user', content: message }],
@@ -46,7 +48,8 @@ export function chatCommands(program: Command): void {
             (text) => output.piece(text),
             signal,
           )
-          output.result({ model, message, answer }, () => '\n')
+          output.result({ model, message, answer, id }, () => '\n')
+          if (options.store) output.note(wayToFix(id))
           return
         }
         if (!process.stdin.isTTY && output.json) throw new AppError('invalid', '--json needs the message as an argument.')
@@ -58,8 +61,10 @@ export function chatCommands(program: Command): void {
             const line = await lines.question('> ', { signal }).catch(() => null)
             if (line === null) break
             turns.push({ role: 'user', content: line })
-            turns.push({ role: 'assistant', content: await ask(client, model, turns, options, (text) => output.piece(text), signal) })
+            const { answer, id } = await ask(client, model, turns, options, (text) => output.piece(text), signal)
+            turns.push({ role: 'assistant', content: answer })
             output.piece('\n')
+            if (options.store) output.note(wayToFix(id))
           }
         } finally {
           lines.close()
@@ -116,28 +121,32 @@ export function chatCommands(program: Command): void {
     )
 }
 
+const wayToFix = (id: string) => `answer ${id}: wrong? cw fix ${id} --better '…'`
+
 interface Chunk {
+  readonly id?: string
   readonly error?: { readonly message: string }
   readonly choices?: readonly { readonly delta: { readonly content?: string } }[]
 }
 
-/** One answer, streamed; the OpenAI API is the only door to the engine, for us too. */
-export async function ask(
+/** One answer, streamed, with its id; the OpenAI API is the only door to the engine, for us too. */
+async function ask(
   client: Client,
   model: string,
   turns: readonly Turn[],
   options: ChatOptions,
   piece: (text: string) => void,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<{ readonly answer: string; readonly id: string }> {
   const body = chatRequestBody({ model, turns, ...options })
-  let answer = ''
+  let [answer, id] = ['', '']
   for await (const { data } of client.events('/v1/chat/completions', { method: 'POST', body, signal })) {
     const chunk = data as Chunk | null
+    id ||= chunk?.id ?? ''
     if (chunk?.error) throw new AppError('unavailable', chunk.error.message)
     const text = chunk?.choices?.[0]?.delta.content ?? ''
     answer += text
     if (text) piece(text)
   }
-  return answer
+  return { answer, id }
 }

@@ -240,7 +240,10 @@ function patrolled(id: number, it: Answers['patrol']): string {
 function summary(it: Answers['contribution']): string {
   const { add, replace, remove, case: cases, clause } = it.counts
   const examples = [add && `${add} added`, replace && `${replace} replaced`, remove && `${remove} removed`]
-  const tests = [cases && `${cases} regression case${cases === 1 ? '' : 's'}`, clause && `${clause} clause${clause === 1 ? '' : 's'} of the charter`]
+  const tests = [
+    cases && `${cases} regression case${cases === 1 ? '' : 's'}`,
+    clause && `${clause} clause${clause === 1 ? '' : 's'} of the charter`,
+  ]
   const parts = [...examples, ...tests].filter(Boolean).join(', ')
   return `Contribution ${it.id} by ${it.author} to ${it.model}, ${it.state}: ${it.message} (${parts || 'nothing'})`
 }

@@ -82,11 +82,26 @@ export function comparisonLine(it: Answers['comparison'], against: string): stri
 }
 
 export function describeGate(gate: Answers['gateReport']): string {
+  const lines = (role: Answers['suite']['role']) =>
+    gate.suites
+      .filter((it) => it.comparison.suite.role === role)
+      .map((it) => `${it.passed ? 'passes' : 'FAILS'}  ${it.name}: ${comparisonLine(it.comparison, gate.against)}\n        ${it.reason}`)
+  const apart = (heading: string, of: readonly string[]) => (of.length > 0 ? [heading, ...of] : [])
   return [
-    ...gate.suites.map(
-      (it) => `${it.passed ? 'passes' : 'FAILS'}  ${it.name}: ${comparisonLine(it.comparison, gate.against)}\n        ${it.reason}`,
-    ),
+    ...lines('measure'),
+    ...apart('Regression cases, which may have been trained on:', lines('regression')),
+    ...apart('Charter:', [...lines('charter'), ...(gate.charter ?? []).map(clauseLine)]),
     gate.passed ? 'The gate holds: this may be released.' : 'The gate does not hold.',
+  ].join('\n')
+}
+
+type ClauseVerdict = NonNullable<Answers['gateReport']['charter']>[number]
+
+export function clauseLine({ number, text, state, cases, failed, failing }: ClauseVerdict): string {
+  const said = { kept: 'kept', broken: `BROKEN, ${failed} of ${cases} cases fail`, 'not-tested': 'not tested' }[state]
+  return [
+    `clause ${number}: ${said}: ${text}`,
+    ...failing.map((it) => `        asked ${it.question} — answers ${it.answer}: ${it.why}`),
   ].join('\n')
 }
 
@@ -95,10 +110,11 @@ function describe({ evaluations, gate }: Evaluated): string {
     const base = evaluations.base[at]
     return [
       it.suite.name,
+      it.suite.role,
       String(it.count),
       base?.score == null ? '' : score(it.metric, base.score),
       it.score === null ? '' : score(it.metric, it.score),
     ]
   })
-  return `${table(['suite', 'samples', 'base', 'subject'], rows)}\n\n${describeGate(gate)}`
+  return `${table(['suite', 'role', 'samples', 'base', 'subject'], rows)}\n\n${describeGate(gate)}`
 }

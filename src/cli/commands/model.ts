@@ -88,16 +88,28 @@ export function modelCommands(program: Command): void {
       }),
     )
 
-  program
-    .command('suite')
-    .description('eval suites: what a release must get right')
+  const suites = program.command('suite').description('eval suites: what a release must get right')
+
+  suites
+    .command('list <owner/name>')
+    .description('the current suites, with what they are for')
+    .addHelpText('after', examples(['suite list marathi/saathi']))
+    .action(
+      action(async ({ client, output }, name: string) => {
+        const all = await client.get<Answers['suite'][]>(`/api/models/${name}/suites`)
+        output.result(all, (list) => (list.length > 0 ? suiteTable(list) : 'No suite yet: suite add'))
+      }),
+    )
+
+  suites
     .command('add <owner/name> <file.jsonl>')
     .description('add a suite, or replace the one of that name')
     .requiredOption('--name <name>', 'what it will be called')
     .requiredOption(
       '--kind <kind>',
-      'text (bits per byte), exact (the answer equals the expected one) or choice (the likeliest of several)',
+      'text (bits per byte), exact (the answer equals the expected one), choice (the likeliest of several) or rule (the answer keeps rules)',
     )
+    .option('--role <role>', 'measure (nobody may train on it), or regression (may be trained on; reported apart)', 'measure')
     .option('--guard', 'a release must only not get worse on it; without this, a release must improve it')
     .option('--tolerance <number>', "largest loss a release may have, in the suite's unit", decimal('--tolerance'))
     .addHelpText(
@@ -111,12 +123,12 @@ export function modelCommands(program: Command): void {
           { client, output },
           name: string,
           file: string,
-          options: { name: string; kind: string; guard?: boolean; tolerance?: number },
+          options: { name: string; kind: string; role: string; guard?: boolean; tolerance?: number },
         ) => {
           const { stream, type } = await openUpload(file)
           const added = await client.upload<Answers['suite']>(
             `/api/models/${name}/suites`,
-            { ...options, guard: undefined, target: !options.guard },
+            { ...options, guard: undefined, target: !options.guard && options.role === 'measure' },
             stream,
             type,
           )
@@ -130,6 +142,19 @@ export function modelCommands(program: Command): void {
     )
 }
 
+function suiteTable(suites: readonly Answers['suite'][]): string {
+  return table(
+    ['suite', 'role', 'kind', 'samples', 'target'],
+    suites.map((it) => [
+      it.name,
+      { measure: 'measures', regression: 'old mistakes', charter: `clause ${it.clause}` }[it.role],
+      it.kind,
+      String(it.count),
+      it.target ? 'yes' : 'no',
+    ]),
+  )
+}
+
 function describe({ model, quorum, suites, dataset, latest }: ModelPage): string {
   return [
     `${model.owner}/${model.name} on base ${model.base}`,
@@ -137,12 +162,7 @@ function describe({ model, quorum, suites, dataset, latest }: ModelPage): string
     ...model.charter.map((clause, index) => `  ${index + 1}. ${clause}`),
     `A contribution needs ${quorum.needed} accepting review${quorum.needed === 1 ? '' : 's'}: ${quorum.reason}`,
     dataset ? `Dataset: revision ${dataset.number}, ${dataset.count} examples, ${dataset.digest}` : 'Dataset: empty',
-    suites.length
-      ? table(
-          ['suite', 'kind', 'samples', 'target'],
-          suites.map((it) => [it.name, it.kind, String(it.count), it.target ? 'yes' : 'no']),
-        )
-      : 'No suite yet: suite add',
+    suites.length ? suiteTable(suites) : 'No suite yet: suite add',
     latest ? `Latest release: ${latest.version} of ${latest.createdAt.slice(0, 10)}` : 'No release yet.',
   ].join('\n')
 }

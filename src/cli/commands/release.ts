@@ -9,7 +9,7 @@ import { AppError } from '../../errors.ts'
 import type { Answers } from '../../http/api/schemas.ts'
 import { action, examples, wholeNumber } from '../command.ts'
 import { bytes, table } from '../output.ts'
-import { comparisonLine, evaluateAndWait } from './evaluation.ts'
+import { clauseLine, comparisonLine, evaluateAndWait } from './evaluation.ts'
 
 type Release = Answers['release']
 
@@ -130,7 +130,11 @@ export function parseSubject(subject: string): { name: string; version: string }
 function describe(release: Release): string {
   return [
     `${release.model}@${release.version} is ${release.state}${release.retraction ? `: ${release.retraction}` : ''}`,
-    ...release.gate.suites.map((it) => `  ${it.name}: ${comparisonLine(it.comparison, release.gate.against)}`),
+    ...release.gate.suites.map((it) => {
+      const apart = it.comparison.suite.role === 'regression' ? ' (regression cases, which may have been trained on)' : ''
+      return `  ${it.name}${apart}: ${comparisonLine(it.comparison, release.gate.against)}`
+    }),
+    ...(release.gate.charter ?? []).map((it) => `  ${clauseLine(it)}`),
     `licence: ${release.licence.expression}. ${release.licence.summary}`,
     ...release.artefacts.map((it) => `  ${it.path}  ${bytes(it.size)}  ${it.digest}`),
     `Talk to it: commonweights chat ${release.model}@${release.version} "…"`,

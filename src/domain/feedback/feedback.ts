@@ -17,6 +17,8 @@ export interface Feedback {
   readonly rating: 'up' | 'down'
   /** What the answer should have been. */
   readonly correction: string | null
+  /** The stored answer it is about, while that is kept. */
+  readonly answerId: string | null
   /** Contributions that were made from it. */
   readonly contributions: readonly number[]
   readonly createdAt: Date

@@ -16,6 +16,8 @@ export interface GivenFeedback {
   readonly rating: 'up' | 'down'
   /** What the answer should have been. */
   readonly correction?: string
+  /** The stored answer it is about; whoever calls has seen to it that it is the actor's to speak of. */
+  readonly answerId?: string
 }
 
 /** Anybody with an account. Also on a retracted release: that is when it matters. */
@@ -32,7 +34,15 @@ export async function giveFeedback(app: { readonly db: Database }, actor: Actor,
     const releaseId = given.release === undefined ? null : (await findRelease(db, model, given.release)).id
     const { id } = await db
       .insertInto('feedback')
-      .values({ modelId, releaseId, personId: actorId(actor), turns: JSON.stringify(turns), rating: given.rating, correction })
+      .values({
+        modelId,
+        releaseId,
+        personId: actorId(actor),
+        turns: JSON.stringify(turns),
+        rating: given.rating,
+        correction,
+        answerId: given.answerId ?? null,
+      })
       .returning('id')
       .executeTakeFirstOrThrow()
     return findFeedback(db, id)

@@ -55,7 +55,8 @@ export async function previewAutomatically(
 }
 
 function isSmall({ counts }: Contribution, { examples }: PreviewBudget): boolean {
-  return counts.add + counts.replace + counts.remove <= examples
+  const changed = counts.add + counts.replace + counts.remove
+  return changed > 0 && changed <= examples
 }
 
 /** What the builds of previews took in the last 24 hours; one that waits or runs counts as what the others took on average. */

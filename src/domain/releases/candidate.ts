@@ -4,6 +4,8 @@ import type { ServedModel } from '../../engines/engine.ts'
 import { AppError } from '../../errors.ts'
 import type { Db } from '../../storage/database.ts'
 import type { BaseModel } from '../models/base-model.ts'
+import type { Charter } from '../models/charter.ts'
+import { currentCharter } from '../models/charter-queries.ts'
 import type { CommunityModel } from '../models/community-model.ts'
 import { findBaseById, findModel } from '../models/model-queries.ts'
 import { listSuites } from '../models/suite-queries.ts'
@@ -30,6 +32,7 @@ export interface Candidate {
   readonly served: ServedModel
   readonly servedBase: ServedModel
   readonly suites: readonly Suite[]
+  readonly charter: Charter
   /** The newest release that is not retracted and is not this checkpoint. */
   readonly previous: Release | null
   readonly servedPrevious: ServedModel | null
@@ -57,6 +60,7 @@ export async function findCandidate(db: Db, name: string, choice: SubjectChoice)
     served: { base: servedBase.base, adapter: checkpoint.served },
     servedBase,
     suites,
+    charter: await currentCharter(db, model.id),
     previous,
     servedPrevious: previous && (await servedModelOf(db, { release: previous })),
   }

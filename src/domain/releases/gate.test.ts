@@ -70,3 +70,32 @@ test('a loss within tolerance that few samples cannot bound is let through and s
 test('without a target suite nothing passes', () => {
   assert.equal(gate(exact('stories', 10, 90)).passed, false)
 })
+
+test('a regression suite holds a release to its tolerance and never stands for improvement', () => {
+  const old = (after: number) => exact('regressions', 50, after, { role: 'regression', target: true })
+  assert.equal(gate(old(90)).passed, false, 'what may be learnt by heart is no target')
+  assert.equal(gate(exact('dates', 0, 100, { target: true }), old(50)).passed, true)
+  const blocked = gate(exact('dates', 0, 100, { target: true }), old(47))
+  assert.deepEqual(
+    blocked.suites.map(({ passed }) => passed),
+    [true, false],
+  )
+})
+
+test('a broken clause blocks as it says: never, where the release before kept it, or always', () => {
+  const target = exact('dates', 0, 100, { target: true })
+  const clause = (before: number, after: number, blocks: ClauseBlocks) =>
+    exact('clause-1', before, after, { role: 'charter', blocks, tolerance: 0.1 })
+  const passes = (before: number, after: number, blocks: ClauseBlocks) => gate(target, clause(before, after, blocks)).passed
+  assert.deepEqual([passes(100, 90, 'always'), passes(100, 89, 'always')], [true, false], 'its tolerance is the share that may fail')
+  assert.deepEqual([passes(95, 50, 'when-lost'), passes(50, 40, 'when-lost'), passes(95, 50, 'never')], [false, true, true])
+  assert.match(
+    gate(target, clause(95, 50, 'when-lost')).suites[1]!.reason,
+    /clause 1 of the charter is broken, and release 0\.1\.0 kept it/,
+  )
+  const first = decideGate(
+    'the base tiny',
+    [target, clause(95, 50, 'when-lost')].map((it) => ({ comparison: it, withBase: it })),
+  )
+  assert.equal(first.passed, true, 'a base made no promise')
+})

@@ -4,6 +4,8 @@
  * A target suite must improve: better by an interval that excludes zero, and by more than chance explains (see Comparison.verdict).
  * Every other suite must not lose more than its tolerance, as measured. Where its interval still reaches beyond the tolerance, the report says so:
  * demanding that the whole interval stays inside would block most releases on suites of the size communities write.
+ * Regression suites are such others, and never targets: what may be trained on shows no improvement worth a release.
+ * A suite of a clause blocks as its clause says: never, always where the clause is broken, or where the release before kept it.
  */
 
 import { AppError } from '../../errors.ts'
@@ -31,10 +33,37 @@ export function decideGate(
 ): GateReport {
   const suites = comparisons.map(({ comparison, withBase }): GatedSuite => {
     const { name, target, tolerance } = comparison.suite
-    const { passed, why } = target ? improves(comparison) : holds(comparison)
+    const { passed, why } = judge(against, comparison)
     return { name, target, tolerance, passed, reason: `${name}: ${describeComparison(comparison)} — ${why}`, comparison, withBase }
   })
-  return { passed: suites.some(({ target }) => target) && suites.every(({ passed }) => passed), against, suites }
+  return {
+    passed: suites.some(({ target, comparison }) => target && comparison.suite.role === 'measure') && suites.every(({ passed }) => passed),
+    against,
+    suites,
+  }
+}
+
+function judge(against: string, comparison: Comparison): { passed: boolean; why: string } {
+  const { role, target } = comparison.suite
+  if (role === 'charter') return keeps(against, comparison)
+  return target && role === 'measure' ? improves(comparison) : holds(comparison)
+}
+
+/** Whether so large a share of a clause's cases is right that it counts as kept. */
+export function isKept(score: number, tolerance: number): boolean {
+  return 1 - score <= tolerance + 1e-9
+}
+
+/** How the report calls what it compares with. */
+export const againstRelease = (version: string) => `release ${version}`
+
+function keeps(against: string, { suite, subject, baseline }: Comparison): { passed: boolean; why: string } {
+  const clause = `clause ${suite.clause} of the charter`
+  if (isKept(subject.score, suite.tolerance)) return { passed: true, why: `${clause} is kept.` }
+  if (suite.blocks === 'always') return { passed: false, why: `${clause} is broken, and no release may break it.` }
+  const kept = against.startsWith(againstRelease('')) && isKept(baseline.score, suite.tolerance)
+  if (kept && suite.blocks === 'when-lost') return { passed: false, why: `${clause} is broken, and ${against} kept it.` }
+  return { passed: true, why: `${clause} is broken; this is reported, and blocks no release as the clause stands.` }
 }
 
 function improves(comparison: Comparison): { passed: boolean; why: string } {

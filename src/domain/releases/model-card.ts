@@ -29,7 +29,7 @@ export function writeModelCard({ candidate, version, gate, changelog, facts }: C
     library: 'peft',
     datasets: [name],
     tags: ['lora', 'commonweights'],
-    results: gate.suites.map(({ withBase }) => ({
+    results: measured(gate).map(({ withBase }) => ({
       dataset: withBase.suite.name,
       datasetId: `${name}-${withBase.suite.name}`,
       metric: withBase.metric,
@@ -45,7 +45,8 @@ export function writeModelCard({ candidate, version, gate, changelog, facts }: C
     `\`adapter_model.safetensors\` with \`adapter_config.json\` is a PEFT adapter. \`base.gguf\` with \`adapter.gguf\` is what was evaluated and is served: \`llama-server -m base.gguf --lora adapter.gguf\`.`,
     '## Evaluation',
     `Measured on the served files, sample by sample against ${escapeMarkdown(gate.against)}. Intervals are 95 %, paired bootstrap over samples.`,
-    scoreTable(gate),
+    scoreTable(gate.against, measured(gate)),
+    ...regressionSection(gate),
     '## Licence',
     `**${verdict.summary}** Concluded licence: \`${verdict.expression}\`.`,
     verdict.fix && `What would change it: ${verdict.fix}`,
@@ -66,8 +67,7 @@ export function writeModelCard({ candidate, version, gate, changelog, facts }: C
     changelog.contributions.length > 0 && contributionList(changelog),
     changelog.recipe.length > 0 &&
       `Recipe changes: ${changelog.recipe.map(({ key, before, now }) => `${key} ${before ?? 'unset'} → ${now}`).join(', ')}.`,
-    model.charter.length > 0 &&
-      `## Charter\n\n${model.charter.map((clause, index) => `${index + 1}. ${escapeMarkdown(clause)}`).join('\n')}`,
+    charterSection(candidate, gate),
     '## Recipe',
     `\`\`\`yaml\n${formatRecipe(run.recipe)}\`\`\``,
     '## Limits',
@@ -76,14 +76,56 @@ export function writeModelCard({ candidate, version, gate, changelog, facts }: C
   return `${frontMatter}\n${sections.filter((section) => typeof section === 'string' && section !== '').join('\n\n')}\n`
 }
 
-function scoreTable(gate: GateReport): string {
-  const rows = gate.suites.map(({ comparison, withBase, target }) => {
+/** Suites that measure how well it generalises: what may have been trained on, and what tests the charter, are reported apart. */
+function measured(gate: GateReport): GateReport['suites'] {
+  return gate.suites.filter(({ comparison }) => comparison.suite.role === 'measure')
+}
+
+function regressionSection(gate: GateReport): readonly string[] {
+  const suites = gate.suites.filter(({ comparison }) => comparison.suite.role === 'regression')
+  if (suites.length === 0) return []
+  return [
+    '### Regression cases',
+    'Answers that people found wrong and corrected. These cases may have been trained on: they show whether old mistakes come back, and nothing of how well it does on what it has not seen.',
+    scoreTable(gate.against, suites),
+  ]
+}
+
+function charterSection({ charter }: Candidate, gate: GateReport): string {
+  if (charter.clauses.length === 0) return ''
+  const clauses = (gate.charter ?? []).map(({ number, text, state, cases, failed, failing }) => {
+    const said = {
+      kept: `**kept**: ${cases - failed} of ${cases} cases`,
+      broken: `**broken**: ${failed} of ${cases} cases fail`,
+      'not-tested': 'not tested: it has no cases',
+    }[state]
+    const shown = failing.map(
+      ({ question, answer, why }) =>
+        `  - asked ${inline(question)}, it answers ${answer === '' ? 'nothing' : inline(answer)}. ${escapeMarkdown(why)}`,
+    )
+    return [`- Clause ${number}: ${inline(text)} — ${said}`, ...shown].join('\n')
+  })
+  return [
+    '## Charter',
+    `Revision ${charter.revision}. Kept or broken says what a clause's own cases gave on this release, and nothing beyond them.`,
+    clauses.join('\n'),
+  ].join('\n\n')
+}
+
+/** In one line, and no longer than a reader of a card wants. */
+function inline(text: string): string {
+  const line = text.replace(/\s+/gu, ' ').trim()
+  return escapeMarkdown(line.length > 300 ? `${line.slice(0, 300)}…` : line)
+}
+
+function scoreTable(against: string, suites: GateReport['suites']): string {
+  const rows = suites.map(({ comparison, withBase, target }) => {
     const { metric, suite, subject } = withBase
     const change = `${formatChange(metric, comparison.difference)} (${formatChange(metric, comparison.interval[0])} to ${formatChange(metric, comparison.interval[1])})`
     return `| ${escapeMarkdown(suite.name)}${target ? ' (target)' : ''} | ${metricNames[metric]} | ${formatScore(metric, withBase.baseline.score)} | ${formatScore(metric, subject.score)} | ${change} | ${formatChange(metric, comparison.smallestDetectable).slice(1)} | ${comparison.samples} |`
   })
   return [
-    `| Suite | Metric | Base | This release | Change against ${escapeMarkdown(gate.against)} | Smallest change it would show | Samples |`,
+    `| Suite | Metric | Base | This release | Change against ${escapeMarkdown(against)} | Smallest change it would show | Samples |`,
     '| --- | --- | --- | --- | --- | --- | --- |',
     ...rows,
   ].join('\n')
@@ -91,10 +133,10 @@ function scoreTable(gate: GateReport): string {
 
 function contributionList(changelog: Changelog): string {
   return list(
-    changelog.contributions.map(({ id, author, message, added, replaced, removed, reviewers }) => {
-      const changes = [added && `${added} added`, replaced && `${replaced} replaced`, removed && `${removed} removed`]
-        .filter(Boolean)
-        .join(', ')
+    changelog.contributions.map(({ id, author, message, added, replaced, removed, cases, clauses, reviewers }) => {
+      const examples = [added && `${added} added`, replaced && `${replaced} replaced`, removed && `${removed} removed`]
+      const tests = [cases && `${cases} regression cases`, clauses && `${clauses} clauses of the charter`]
+      const changes = [...examples, ...tests].filter(Boolean).join(', ')
       return `Contribution ${id} by ${escapeMarkdown(author)}: ${escapeMarkdown(message)} (${changes || 'no examples'}; reviewed by ${reviewers.map(escapeMarkdown).join(', ') || 'nobody'})`
     }),
   )
@@ -107,7 +149,7 @@ function limits({ base, run }: Candidate, gate: GateReport): string {
     `It knows what its base knows and what the examples teach. The suites above are all that was measured; nothing is claimed beyond them.`,
     `It was trained on texts of at most ${length} tokens${cut > 0 ? `, and ${cut} examples were cut to that` : ''}.`,
     `It was not tested for safety, bias or personal data beyond the reviews of its contributions.`,
-    ...gate.suites
+    ...measured(gate)
       .filter(({ comparison }) => comparison.verdict !== 'better')
       .map(
         ({ name, comparison }) =>

@@ -48,7 +48,7 @@ export async function publishRelease(
   const { report, evaluations } = await gateCandidate(app, candidate)
   if (!report.passed) throw new GateError(blockedSentence(model, version, report), report)
 
-  const changelog = await changelogOf(app.db, candidate)
+  const changelog = await changelogOf(app.db, candidate, report.charter)
   const facts = await factsOfExamples(app.db, candidate.run, candidate.base)
   const card = writeModelCard({ candidate, version, gate: report, changelog, facts })
   const artefacts = await artefactsOf(app.blobs, candidate, card)

@@ -9,7 +9,8 @@ import type { Evaluation } from '../evaluation/evaluation.ts'
 import { finishedEvaluation } from '../evaluation/evaluation-queries.ts'
 import type { Suite } from '../models/suite.ts'
 import type { Candidate } from './candidate.ts'
-import { decideGate } from './gate.ts'
+import { clauseVerdicts } from './clause-verdicts.ts'
+import { againstRelease, decideGate } from './gate.ts'
 import type { GateReport } from './release.ts'
 
 export interface Gated {
@@ -39,7 +40,9 @@ export async function gateCandidate(app: { readonly db: Database; readonly blobs
     evaluations.push(subject)
     comparisons.push({ comparison, withBase })
   }
-  return { report: decideGate(previous ? `release ${previous.version}` : `the base ${candidate.base.name}`, comparisons), evaluations }
+  const report = decideGate(previous ? againstRelease(previous.version) : `the base ${candidate.base.name}`, comparisons)
+  const charter = await clauseVerdicts(app, candidate, evaluations, comparisons)
+  return { report: { ...report, charter }, evaluations }
 }
 
 async function requireFinished(db: Db, candidate: Candidate, suite: Suite, served: ServedModel, whose: string): Promise<Evaluation> {

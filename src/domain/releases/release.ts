@@ -1,7 +1,7 @@
 /** A release: a checkpoint that passed its gate, with everything somebody needs to use, check or doubt it. */
 
 import type { Digest } from '../../storage/blobs.ts'
-import type { Comparison } from '../evaluation/evaluation.ts'
+import type { ClauseBlocks, Comparison } from '../evaluation/evaluation.ts'
 import type { LicenceVerdict } from '../lineage/licence-verdict.ts'
 
 export interface Release {
@@ -39,6 +39,26 @@ export interface GateReport {
   /** What everything was compared with: 'base' or the previous version. */
   readonly against: string
   readonly suites: readonly GatedSuite[]
+  /** Whether the charter is kept, clause by clause in their order; absent where none was looked at. */
+  readonly charter?: readonly ClauseVerdict[]
+}
+
+export type ClauseState = 'kept' | 'broken' | 'not-tested'
+
+/** What its cases gave; nothing is said beyond them. */
+export interface ClauseVerdict {
+  readonly number: number
+  readonly text: string
+  readonly state: ClauseState
+  /** The same cases on the release before; null for a first release. */
+  readonly before: ClauseState | null
+  readonly blocks: ClauseBlocks
+  /** Share of cases that may fail. */
+  readonly tolerance: number
+  readonly cases: number
+  readonly failed: number
+  /** At most twenty of those that failed. */
+  readonly failing: readonly { readonly question: string; readonly answer: string; readonly why: string }[]
 }
 
 export interface GatedSuite {
@@ -56,6 +76,15 @@ export interface GatedSuite {
 
 export interface Changelog {
   readonly contributions: readonly ChangelogContribution[]
+  /** The charter it was measured against, what changed in it since the previous release, and which clauses it keeps; absent where there was none. */
+  readonly charter?: {
+    readonly revision: number
+    readonly previous: number | null
+    readonly added: readonly number[]
+    readonly changed: readonly number[]
+    readonly removed: readonly number[]
+    readonly clauses: readonly Pick<ClauseVerdict, 'number' | 'state' | 'before'>[]
+  }
   readonly dataset: {
     readonly number: number
     readonly digest: Digest
@@ -75,6 +104,10 @@ export interface ChangelogContribution {
   readonly added: number
   readonly replaced: number
   readonly removed: number
+  /** Cases it brought to regression suites or took from them. */
+  readonly cases: number
+  /** Clauses of the charter it changed. */
+  readonly clauses: number
   readonly reviewers: readonly string[]
 }
 

@@ -101,12 +101,22 @@ describe('releases of a community model', () => {
     const release = await findRelease(loop.db, model, 'latest')
     assert.equal(release.version, '0.1.0')
     assert.deepEqual(release.changelog.contributions, [
-      { id: 1, author: 'asha', message: 'Numbers *in a row* | all', added: 20, replaced: 0, removed: 0, reviewers: ['ravi'] },
+      {
+        id: 1,
+        author: 'asha',
+        message: 'Numbers *in a row* | all',
+        added: 20,
+        replaced: 0,
+        removed: 0,
+        cases: 0,
+        clauses: 0,
+        reviewers: ['ravi'],
+      },
     ])
     assert.equal(release.licence.commercialUse, 'allowed')
     assert.equal(release.licence.expression, 'Apache-2.0 AND CC-BY-4.0')
     assert.ok(release.card.includes('Contribution 1 by asha: Numbers \\*in a row\\* \\| all (20 added; reviewed by ravi)'))
-    assert.ok(release.card.includes('1. Speak plainly.'))
+    assert.ok(release.card.includes('- Clause 1: Speak plainly. — not tested: it has no cases'))
     assert.deepEqual(release.artefacts.map(({ format, path }) => `${format} ${path}`).sort(), [
       'card README.md',
       'gguf adapter.gguf',

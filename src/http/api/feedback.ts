@@ -1,9 +1,11 @@
-/** Feedback on answers, and the contribution it can become. */
+/** Feedback on answers, the contributions it can become, and what several people suggest for one question. */
 
 import { createRoute } from '@hono/zod-openapi'
 import { contributeCorrection } from '../../domain/feedback/contribute-correction.ts'
 import { findFeedback, listFeedback } from '../../domain/feedback/feedback-queries.ts'
+import { fixAnswer, fixFeedback, type Fixed } from '../../domain/feedback/fix-answer.ts'
 import { giveFeedback } from '../../domain/feedback/give-feedback.ts'
+import { suggestionsOf } from '../../domain/feedback/suggestions.ts'
 import { actorName } from '../../domain/people/actor.ts'
 import { considerPreview, type ConsideringApp } from '../../domain/previews/automatic-previews.ts'
 import { findRelease } from '../../domain/releases/release-queries.ts'
@@ -11,7 +13,7 @@ import type { Blobs } from '../../storage/blobs.ts'
 import type { Database } from '../../storage/database.ts'
 import { requireActor } from '../auth.ts'
 import { body, failures, idText, json, modelOf, modelPath, page, pageOf, router, z } from './openapi.ts'
-import { contribution, feedback, finding, plain } from './schemas.ts'
+import { contribution, feedback, finding, plain, suggestedQuestion } from './schemas.ts'
 
 const given = z.strictObject({
   release: z.string().optional().openapi({ description: 'The version that answered, or "latest"; left out for the base alone.' }),
@@ -28,6 +30,34 @@ const terms = z.strictObject({
 })
 
 const corrected = z.object({ contribution, findings: z.array(finding) })
+
+const fixTerms = {
+  licence: z.string().optional().openapi({ description: 'SPDX; CC0-1.0 where nothing is said and the community takes it.' }),
+  language: z
+    .string()
+    .optional()
+    .openapi({ description: "BCP 47; the one language of the community's newest examples where nothing is said." }),
+  message: z.string().optional(),
+  signOff: z.string().optional(),
+  replaces: z.string().optional().openapi({ description: 'Digest of an example of the dataset that the correction replaces.' }),
+}
+const fixOfAnswer = z.strictObject({
+  better: z.string().openapi({ description: 'What the answer should have been.' }),
+  choice: z.int().min(0).optional().openapi({ description: 'Which of several answers, from 0.' }),
+  model: z.string().optional().openapi({ description: 'Of an answer that a base gave: the community model that should learn it.' }),
+  ...fixTerms,
+})
+const fixOfFeedback = z.strictObject({
+  better: z.string().optional().openapi({ description: 'Its own correction, where nothing is said.' }),
+  ...fixTerms,
+})
+const fixed = z.object({ feedback, contribution, findings: z.array(finding) }).openapi('Fixed')
+
+/** What was stored, after it has been left to the queue whether it is previewed by itself. */
+async function answerOf(app: ConsideringApp, { feedback, contribution, rounds }: Fixed) {
+  await considerPreview(app, contribution)
+  return plain({ feedback, contribution, findings: rounds.at(-1)?.checks ?? [] })
+}
 
 export function feedbackRoutes(app: ConsideringApp & { readonly db: Database; readonly blobs: Blobs }) {
   return router()
@@ -73,6 +103,40 @@ export function feedbackRoutes(app: ConsideringApp & { readonly db: Database; re
         await considerPreview(app, contribution)
         return c.json(plain({ contribution, findings: rounds.at(-1)?.checks ?? [] }), 200)
       },
+    )
+    .openapi(
+      createRoute({
+        method: 'post',
+        path: '/answers/{answer}/fix',
+        summary: 'Fix a stored answer: a correction and a regression case, in one contribution',
+        description: "An answer is stored where /v1/chat/completions is asked with store: true; its id is the completion's.",
+        request: { params: z.object({ answer: z.string() }), body: body(fixOfAnswer) },
+        responses: { 200: json(fixed, 'The feedback, and the contribution to be reviewed like any other.'), ...failures },
+      }),
+      async (c) =>
+        c.json(await answerOf(app, await fixAnswer(app, requireActor(c), c.req.valid('param').answer, c.req.valid('json'))), 200),
+    )
+    .openapi(
+      createRoute({
+        method: 'post',
+        path: '/feedback/{feedback}/fix',
+        summary: 'Fix the answer that feedback is about: a correction and a regression case, in one contribution',
+        request: { params: z.object({ feedback: idText }), body: body(fixOfFeedback) },
+        responses: { 200: json(fixed, 'The feedback, and the contribution to be reviewed like any other.'), ...failures },
+      }),
+      async (c) =>
+        c.json(await answerOf(app, await fixFeedback(app, requireActor(c), c.req.valid('param').feedback, c.req.valid('json'))), 200),
+    )
+    .openapi(
+      createRoute({
+        method: 'get',
+        path: '/models/{owner}/{name}/suggestions',
+        summary: 'What open contributions suggest for one question, side by side',
+        description: 'Questions answered because of feedback, and questions that several open contributions answer.',
+        request: { params: modelPath, query: page.pick({ limit: true }) },
+        responses: { 200: json(z.array(suggestedQuestion), 'Those asked first come first.'), ...failures },
+      }),
+      async (c) => c.json(plain(await suggestionsOf(app.db, modelOf(c.req.valid('param')), c.req.valid('query'))), 200),
     )
     .openapi(
       createRoute({

@@ -2,6 +2,7 @@
 
 import type { MiddlewareHandler } from 'hono'
 import { httpLimits, limitBody } from '../limits.ts'
+import { charterRoutes } from './charter.ts'
 import { contributionRoutes } from './contributions.ts'
 import { conversationRoutes } from './conversation.ts'
 import { datasetRoutes } from './datasets.ts'
@@ -45,6 +46,7 @@ export function apiRoutes(app: ApiApp) {
   api.use('*', limit)
   api.route('/', peopleRoutes(app))
   api.route('/', modelRoutes(app))
+  api.route('/', charterRoutes(app))
   api.route('/', contributionRoutes(app))
   api.route('/', reviewingRoutes(app))
   api.route('/', datasetRoutes(app))

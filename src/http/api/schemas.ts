@@ -310,11 +310,9 @@ export const evaluation = z
   })
   .openapi('Evaluation')
 
-export const sampleResult = z
-  .looseObject({ index: z.int(), kind: suiteKind })
-  .openapi('SampleResult', {
-    description: 'text: nats, bytes, tokens; exact and rule: answer, right; choice: nats, picked, right, pickedPerByte.',
-  })
+export const sampleResult = z.looseObject({ index: z.int(), kind: suiteKind }).openapi('SampleResult', {
+  description: 'text: nats, bytes, tokens; exact and rule: answer, right; choice: nats, picked, right, pickedPerByte.',
+})
 
 export const comparison = z
   .object({
@@ -415,6 +413,8 @@ export const previewReport = z
   })
   .openapi('PreviewReport')
 
+const clauseState = z.enum(['kept', 'broken', 'not-tested'])
+
 export const gateReport = z
   .object({
     passed: z.boolean(),
@@ -430,6 +430,22 @@ export const gateReport = z
         withBase: comparison,
       }),
     ),
+    charter: z
+      .array(
+        z.object({
+          number: z.int(),
+          text: z.string(),
+          state: clauseState,
+          before: clauseState.nullable().openapi({ description: 'The same cases on the release before.' }),
+          blocks: clauseBlocks,
+          tolerance: z.number(),
+          cases: z.int(),
+          failed: z.int(),
+          failing: z.array(z.object({ question: z.string(), answer: z.string(), why: z.string() })),
+        }),
+      )
+      .optional()
+      .openapi({ description: 'Clause by clause, whether the charter is kept.' }),
   })
   .openapi('GateReport')
 
@@ -467,6 +483,63 @@ export const release = z
   })
   .openapi('Release')
 
+const turn = z.object({ role: z.enum(['system', 'user', 'assistant']), content: z.string() })
+
+export const suggestedQuestion = z
+  .object({
+    question: z.array(turn).openapi({ description: 'The conversation up to the answer.' }),
+    answers: z
+      .array(z.object({ text: z.string(), release: z.string().nullable(), feedbackId: id }))
+      .openapi({ description: 'What was answered and found wrong.' }),
+    taught: z.array(z.object({ digest, answer: z.string() })).openapi({ description: 'What the dataset answers now.' }),
+    suggestions: z.array(
+      z.object({
+        contribution: id,
+        state: contribution.shape.state,
+        author: z.string(),
+        message: z.string(),
+        answer: z.string(),
+        feedbackId: id.nullable(),
+      }),
+    ),
+  })
+  .openapi('SuggestedQuestion')
+
+const clauseShape = z.object({
+  number: z.int().openapi({ description: 'Stays with the clause; not given again once it is removed.' }),
+  text: z.string(),
+  blocks: clauseBlocks,
+  tolerance: z.number().openapi({ description: 'Share of its cases that may fail while it counts as kept.' }),
+  cases: z
+    .array(z.looseObject({ expect: z.looseObject({}) }))
+    .openapi({ description: 'Samples: messages or prompt, and what is expected of the answer: exactly, script, any, none, most.' }),
+})
+
+export const charter = z
+  .object({
+    revision: z.int(),
+    clauses: z.array(clauseShape),
+    nextClause: z.int(),
+    contributionId: id.nullable(),
+    createdAt: date.nullable(),
+  })
+  .openapi('Charter')
+
+export const charterDiff = z
+  .object({
+    from: z.int(),
+    to: z.int(),
+    added: z.array(clauseShape),
+    removed: z.array(clauseShape),
+    changed: z.array(z.object({ before: clauseShape, after: clauseShape })),
+    reordered: z.boolean(),
+  })
+  .openapi('CharterDiff')
+
+export const charterRecord = charterDiff
+  .extend({ revision: z.int(), contributionId: id.nullable(), author: z.string().nullable(), message: z.string(), createdAt: date })
+  .openapi('CharterRecord')
+
 export const feedback = z
   .object({
     id,
@@ -476,6 +549,7 @@ export const feedback = z
     turns: z.array(z.object({ role: z.enum(['system', 'user', 'assistant']), content: z.string() })),
     rating: z.enum(['up', 'down']),
     correction: z.string().nullable(),
+    answerId: z.string().nullable().openapi({ description: 'The stored answer it is about, while that is kept.' }),
     contributions: z.array(id),
     createdAt: date,
   })
@@ -623,4 +697,8 @@ export interface Answers {
   readonly gateReport: z.infer<typeof gateReport>
   readonly release: z.infer<typeof release>
   readonly feedback: z.infer<typeof feedback>
+  readonly suggestedQuestion: z.infer<typeof suggestedQuestion>
+  readonly charter: z.infer<typeof charter>
+  readonly charterDiff: z.infer<typeof charterDiff>
+  readonly charterRecord: z.infer<typeof charterRecord>
 }

@@ -1,4 +1,4 @@
-/** /v1: chat, completions and models, as OpenAI's clients expect them. A model id is owner/name, owner/name@version, or a base's name. */
+/** /v1: chat, completions, stored answers and models, as OpenAI's clients expect them. A model id is owner/name, owner/name@version, or a base's name. */
 
 import { randomBytes } from 'node:crypto'
 import { Hono, type Context } from 'hono'
@@ -20,8 +20,9 @@ import {
 import { streamError } from '../errors.ts'
 import { collect, echoOf, engineSampling, sumUsage } from './generate.ts'
 import { listServed, resolveServed, type Servable } from './servable.ts'
+import { keeperOf, storedRoutes, type Keep, type StoringApp } from './stored.ts'
 
-type OpenAiApp = Parameters<typeof resolveServed>[0] & { readonly engine: Engine }
+type OpenAiApp = Parameters<typeof resolveServed>[0] & StoringApp & { readonly engine: Engine }
 
 const headOf = (prefix: string, model: string): AnswerHead => ({
   id: `${prefix}-${randomBytes(12).toString('hex')}`,
@@ -36,8 +37,12 @@ export function openAiRoutes(app: OpenAiApp): Hono {
     .post('/chat/completions', async (c) => {
       const request = parseChatRequest(await c.req.json())
       const servable = await resolveServed(app, request.model)
-      return request.stream ? streamChat(c, app, servable, request) : c.json(await answerChat(app, servable, request, c.req.raw.signal))
+      const keep = keeperOf(c, app, servable, request)
+      return request.stream
+        ? streamChat(c, app, servable, request, keep)
+        : c.json(await answerChat(app, servable, request, keep, c.req.raw.signal))
     })
+    .route('/', storedRoutes(app))
     .post('/completions', async (c) => {
       const request = parseCompletionRequest(await c.req.json())
       const servable = await resolveServed(app, request.model)
@@ -55,16 +60,18 @@ async function chatChoices(app: OpenAiApp, { served }: Servable, request: ChatRe
   )
 }
 
-async function answerChat(app: OpenAiApp, servable: Servable, request: ChatRequest, signal: AbortSignal) {
+async function answerChat(app: OpenAiApp, servable: Servable, request: ChatRequest, keep: Keep | null, signal: AbortSignal) {
   const running = await chatChoices(app, servable, request, signal)
   const answers = await Promise.all(running.map((pieces) => collect(pieces, request.sampling.logprobs !== null)))
-  return chatCompletion(headOf('chatcmpl', request.model), answers, usageOfChoices(answers.map((it) => it.usage)))
+  const [head, usage] = [headOf('chatcmpl', request.model), usageOfChoices(answers.map((it) => it.usage))]
+  await keep?.(head.id, answers, usage)
+  return chatCompletion(head, answers, usage)
 }
 
 /** The prompt is read once, whatever the number of choices. */
 const usageOfChoices = (all: readonly Usage[]): Usage => ({ ...sumUsage(all), promptTokens: all[0]?.promptTokens ?? 0 })
 
-async function streamChat(c: Context, app: OpenAiApp, servable: Servable, request: ChatRequest) {
+async function streamChat(c: Context, app: OpenAiApp, servable: Servable, request: ChatRequest, keep: Keep | null) {
   const gone = new AbortController()
   const head = headOf('chatcmpl', request.model)
   const running = await chatChoices(app, servable, request, gone.signal)
@@ -75,20 +82,24 @@ async function streamChat(c: Context, app: OpenAiApp, servable: Servable, reques
     const send = (data: unknown) => stream.writeSSE({ data: JSON.stringify(data) })
     const chunk = (index: number, delta: Parameters<typeof chatChunk>[2]) => send(chatChunk(head, index, delta, request.includeUsage))
     try {
-      const usages = await Promise.all(
+      const ends = await Promise.all(
         started.map(async (pieces, index) => {
+          let text = ''
           await chunk(index, { kind: 'start' })
           for await (const piece of pieces) {
             if (piece.kind === 'end') {
               await chunk(index, { kind: 'finish', reason: piece.reason })
-              return piece
+              return { ...piece, text }
             }
+            text += piece.text
             await chunk(index, { kind: 'text', text: piece.text, logprobs: request.sampling.logprobs === null ? null : piece.logprobs })
           }
           throw new Error('the engine ended an answer without finishing it')
         }),
       )
-      if (request.includeUsage) await send(chatUsageChunk(head, usageOfChoices(usages)))
+      // Before the end is said: whoever has seen it can ask for the answer again.
+      await keep?.(head.id, ends, usageOfChoices(ends))
+      if (request.includeUsage) await send(chatUsageChunk(head, usageOfChoices(ends)))
       await stream.writeSSE({ data: '[DONE]' })
     } catch (error) {
       if (!gone.signal.aborted) await send(streamError(error))
