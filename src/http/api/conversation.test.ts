@@ -96,6 +96,7 @@ test('a hidden comment is hidden from those who ask without a token, and an eras
 })
 
 test('a decision is told to its author with the reviewer’s words, and a muted kind is not', async () => {
+  await asha.post('/api/notifications/read')
   assert.deepEqual(await asha.post<NotificationSettingsAnswer>('/api/notifications/settings', { muted: ['changes-requested'] }), {
     muted: ['changes-requested'],
     feed: true,
@@ -107,7 +108,7 @@ test('a decision is told to its author with the reviewer’s words, and a muted 
     'application/jsonlines',
   )
   await reviewer.post(`/api/contributions/${extra.contribution.id}/reviews`, { decision: 'request-changes', message: 'More, please.' })
-  await reviewer.post(`/api/contributions/${extra.contribution.id}/reviews`, { decision: 'reject', message: 'Not about numbers.' })
+  await maintainer.post(`/api/contributions/${extra.contribution.id}/reviews`, { decision: 'reject', message: 'Not about numbers.' })
   await reviewer.post(`/api/contributions/${contribution.id}/reviews`, { decision: 'accept', message: 'Counted them.' })
   const { notifications } = await asha.get<NotificationPageAnswer>('/api/notifications', { unread: true })
   assert.deepEqual(
@@ -118,7 +119,7 @@ test('a decision is told to its author with the reviewer’s words, and a muted 
         'farah accepted your contribution 1, “Numbers <in> words & "more"”; it is in revision 1 of the dataset of marathi/saathi: Counted them.',
         '/contributions/1',
       ],
-      ['rejected', 'farah rejected your contribution 2, “Numbers <in> words & "more"”: Not about numbers.', '/contributions/2'],
+      ['rejected', 'joseph rejected your contribution 2, “Numbers <in> words & "more"”: Not about numbers.', '/contributions/2'],
     ],
   )
   assert.deepEqual(await asha.post('/api/notifications/read'), { unread: 0 })
@@ -186,7 +187,7 @@ test('a community’s feed has its proposals, decisions, releases and receipts, 
   )
   assert.equal(entries.at(-1)!.title, 'Contribution 1: Numbers <in> words & "more"')
   assert.match(entries.at(-1)!.id, /^tag:127\.0\.0\.1,\d{4}-\d\d-\d\d:contributions\/1$/)
-  assert.equal(entries.find(({ title }) => title.startsWith('Contribution 2 was rejected'))!.content, 'farah: Not about numbers.')
+  assert.equal(entries.find(({ title }) => title.startsWith('Contribution 2 was rejected'))!.content, 'joseph: Not about numbers.')
   assert.equal(new Set(entries.map(({ id }) => id)).size, entries.length)
 })
 
