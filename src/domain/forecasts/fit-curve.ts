@@ -53,7 +53,7 @@ export interface Estimate {
 const howMany = 1000
 const seed = 0x0f0c_a571
 /** How many points' worth of belief there is, before any is seen, that trainings scatter as their questions explain. Few points say little about scatter. */
-const belief = 4
+const belief = 2
 
 /** Wants at least three different sizes. The same answers give the same curve, to the last digit. */
 export function fitCurve({ unit, weights, points: measured }: MeasuredCurve): FittedCurve {
@@ -64,6 +64,7 @@ export function fitCurve({ unit, weights, points: measured }: MeasuredCurve): Fi
   const points = measured.map(({ examples }, i) => ({ examples, error: errors[i]!, variance: variances[i]! }))
   const fit = powerLawFitter(measured.map(({ examples }) => examples))
   const law = fit(errors, variances)
+  const fittedErrors = points.map(({ examples }) => errorAt(law, examples))
   const misfit = misfitOf(law, points)
   const spare = Math.max(0, points.length - 3)
 
@@ -74,9 +75,11 @@ export function fitCurve({ unit, weights, points: measured }: MeasuredCurve): Fi
   const draws = Array.from({ length: howMany }, (): Draw => {
     const scatter = (misfit + belief) / chiSquared(spare + belief, normal)
     const again = drawQuestions(measured, weights, random)
+    // Around the law, not around the points: what the points have too much of by luck would otherwise be in every draw, and a plateau at its bound stay there.
     const errorsNow = again.map((error, i) => {
       const luck = Math.sqrt(Math.max(0, scatter * variances[i]! - drawn[i]!)) * normal()
-      return Math.max(0, unit === 'share' ? Math.min(1, error + luck) : error + luck)
+      const could = fittedErrors[i]! + error - errors[i]! + luck
+      return Math.max(0, unit === 'share' ? Math.min(1, could) : could)
     })
     return { law: fit(errorsNow, variances), scatter, luck: normal() }
   })
