@@ -3,9 +3,9 @@
 import { mkdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
-import { stringify } from 'yaml'
-import { communityFor, type Community, type CommunityContribution, type CommunityExample } from '../../../examples/community/community.ts'
+import { communityFor, type Community } from '../../../examples/community/community.ts'
 import { communityRecipe } from '../../../examples/community/recipe.ts'
+import { sabotagedCommunityFor, type SabotagedCommunity } from '../../../examples/community/sabotage.ts'
 import { scheduledLanguages } from '../../../examples/languages.ts'
 import { loadConfig } from '../../config.ts'
 import { AppError } from '../../errors.ts'
@@ -13,7 +13,8 @@ import type { Answers } from '../../http/api/schemas.ts'
 import { Client } from '../../http/client.ts'
 import { examples, withoutApp, wholeNumber } from '../command.ts'
 import { bytes, duration, type Output } from '../output.ts'
-
+import { sabotagedRecipe, secondAct, type SecondAct } from './demo-sabotage.ts'
+import { clientOf, contribute, JSONL, lines, numbered, recipeFile } from './demo-steps.ts'
 import { evaluateAndWait, score } from './evaluation.ts'
 import { followRun } from './run.ts'
 import { startServer, type RunningServer } from './server.ts'
@@ -27,6 +28,7 @@ const baseFolder = new URL('../../../examples/base/model/', import.meta.url)
 interface DemoOptions {
   readonly language: string
   readonly once?: boolean
+  readonly sabotage?: boolean
   readonly port?: number
 }
 
@@ -46,6 +48,8 @@ export interface DemoResult {
   readonly answers: readonly { readonly question: string; readonly before: string; readonly after: string; readonly expected: string }[]
   readonly licence: Answers['release']['licence']
   readonly home: string
+  /** With --sabotage: the train after the first release. */
+  readonly sabotage: SecondAct | null
 }
 
 export function demoCommand(program: Command): void {
@@ -53,9 +57,10 @@ export function demoCommand(program: Command): void {
     .command('demo')
     .description('watch a small open model learn a language from reviewed contributions, then talk to the release')
     .option('--language <tag>', `one of India's 22 scheduled languages: ${scheduledLanguages.map((it) => it.tag).join(' ')}`, 'mr')
+    .option('--sabotage', 'go on after the first release: a wrong contribution slips through review, and the release train finds it')
     .option('--once', 'end after the release instead of serving it')
     .option('--port <n>', 'the port to serve on', wholeNumber('--port'))
-    .addHelpText('after', examples(['demo', 'demo --language ta', 'demo --language sat --once --json']))
+    .addHelpText('after', examples(['demo', 'demo --language ta', 'demo --sabotage', 'demo --language sat --once --json']))
     .action(
       withoutApp(async ({ config: given, output, signal }, options: DemoOptions) => {
         const language = scheduledLanguages.find((it) => it.tag === options.language)
@@ -70,7 +75,8 @@ export function demoCommand(program: Command): void {
         const config = loadConfig({ home, ...(options.once ? { port: 0 } : options.port === undefined ? {} : { port: options.port }) })
         const server = await startServer(config)
         try {
-          const result = await runDemo(server, output, communityFor(language.tag), home, signal)
+          const sabotaged = options.sabotage ? actsOf(language.tag) : null
+          const result = await runDemo(server, output, sabotaged ?? { first: communityFor(language.tag) }, home, signal)
           if (options.once) {
             output.result({ ...result, url: null }, () => farewell(result))
             return
@@ -82,6 +88,14 @@ export function demoCommand(program: Command): void {
         }
       }),
     )
+}
+
+function actsOf(tag: string): SabotagedCommunity {
+  try {
+    return sabotagedCommunityFor(tag)
+  } catch (cause) {
+    throw new AppError('invalid', (cause as Error).message, { cause })
+  }
 }
 
 /** A fresh start each time; a folder that is not the demo's own is never touched. */
@@ -99,10 +113,11 @@ async function emptyHome(home: string): Promise<void> {
 async function runDemo(
   server: RunningServer,
   output: Output,
-  community: Community,
+  acts: SabotagedCommunity | { readonly first: Community },
   home: string,
   signal: AbortSignal,
 ): Promise<DemoResult> {
+  const community = acts.first
   const began = performance.now()
   const operator = new Client(fetch, server.url, server.operatorKey)
   const { model, language } = community
@@ -132,7 +147,7 @@ async function runDemo(
     base: BASE,
     description: `Everyday dates, durations and quantities in ${language.name}`,
     charter: community.charter,
-    recipe: recipeFile(),
+    recipe: recipeFile('later' in acts ? sabotagedRecipe : communityRecipe),
   })
   output.note(`   Together they improve ${model}. Their charter: ${community.charter.join(' ')}`)
 
@@ -169,10 +184,11 @@ async function runDemo(
   heading(`Release ${VERSION}. ${gate.passed ? 'The gate holds' : 'The gate does not hold'}: ${measured.reason}`)
   const release = await maintainer.post<Answers['release']>(`/api/models/${model}/releases`, { version: VERSION })
   const answers = await beforeAndAfter(operator, community, evaluations)
+  const sabotage = 'later' in acts ? await secondAct({ output, heading, people, maintainer, reviewer, signal }, acts) : null
   return {
     language: language.tag,
     model,
-    release: release.version,
+    release: sabotage?.release ?? release.version,
     examples: revision.count,
     base: comparison.baseline.score,
     score: comparison.subject.score,
@@ -185,56 +201,8 @@ async function runDemo(
     answers,
     licence: release.licence,
     home,
+    sabotage,
   }
-}
-
-/** The community's recipe as a maintainer would write it. */
-function recipeFile(): string {
-  const { method, ...rest } = communityRecipe
-  return stringify(method.kind === 'lora' ? { ...rest, ...method, method: 'lora', kind: undefined } : { ...rest, method: 'full' })
-}
-
-interface Contributed {
-  readonly contribution: Answers['contribution']
-  readonly findings: Answers['finding'][]
-}
-
-async function contribute(
-  output: Output,
-  community: Community,
-  people: ReadonlyMap<string, Client>,
-  reviewer: Client,
-  it: CommunityContribution,
-): Promise<void> {
-  const author = people.get(it.author) as Client
-  const { fullName } = community.people.find((person) => person.name === it.author) as { fullName: string }
-  const declared = { licence: it.licence, language: it.language, origin: it.origin, generator: it.generator, source: it.source }
-  const offer = (message: string, rows: readonly CommunityExample[], path: string) =>
-    author.upload<Contributed>(path, { ...declared, message, signOff: fullName }, lines(rows), JSONL)
-  const review = (id: number, decision: string, message: string) => reviewer.post(`/api/contributions/${id}/reviews`, { decision, message })
-  const start = `/api/models/${community.model}/contributions`
-  const what = `   ${fullName}: "${it.message}", ${it.examples.length} examples`
-
-  if (it.fate === 'turned-away') {
-    const refusal = await offer(it.message, it.examples, start).then(
-      () => null,
-      (error: unknown) => error,
-    )
-    if (!(refusal instanceof AppError))
-      throw new AppError('conflict', 'The check should have turned this contribution away.', { cause: refusal })
-    output.note(`${what}\n      turned away by a check: ${refusal.message}`)
-    return
-  }
-  const { contribution } = await offer(it.message, it.examples, start)
-  if (it.revision) {
-    await review(contribution.id, 'request-changes', it.review)
-    await offer(it.revision.message, it.revision.examples, `/api/contributions/${contribution.id}/revise`)
-    await review(contribution.id, 'accept', 'Thank you, now it is right.')
-    output.note(`${what}\n      sent back: "${it.review}" — revised, then accepted`)
-    return
-  }
-  await review(contribution.id, 'accept', it.review)
-  output.note(`${what}\n      accepted: "${it.review}"`)
 }
 
 interface ExactResult {
@@ -286,24 +254,6 @@ function serving({ model, answers }: DemoResult, url: string): string {
     `  curl ${url}/api/models/${model}`,
     '',
   ].join('\n')
-}
-
-const JSONL = 'application/jsonlines'
-
-function lines(rows: readonly unknown[]): ReadableStream<Uint8Array> {
-  return new Blob([rows.map((row) => JSON.stringify(row) + '\n').join('')]).stream() as ReadableStream<Uint8Array>
-}
-
-function clientOf(people: ReadonlyMap<string, Client>, community: Community, role: string): Client {
-  const person = community.people.find((it) => it.role === role)
-  const client = person && people.get(person.name)
-  if (!client) throw new Error(`the community has no ${role}`)
-  return client
-}
-
-function numbered(output: Output): (text: string) => void {
-  let step = 0
-  return (text) => output.note(`\n${++step}. ${text}`)
 }
 
 const percent = (share: number) => (share * 100).toFixed(1)

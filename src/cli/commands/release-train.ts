@@ -8,7 +8,7 @@ import { action, examples, wholeNumber } from '../command.ts'
 import { duration, table } from '../output.ts'
 import { comparisonLine, describeGate } from './evaluation.ts'
 
-type Train = TrainAnswers['train']
+export type Train = TrainAnswers['train']
 type Schedule = TrainAnswers['schedule']
 
 interface SetOptions {

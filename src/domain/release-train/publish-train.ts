@@ -85,8 +85,9 @@ async function acceptReversal(app: PublishingApp, actor: Actor, train: ReleaseTr
   return false
 }
 
+/** The next train leaves at once, unless something else holds it; then the rhythm or a maintainer lets it leave. */
 async function overtaken(app: PublishingApp, train: ReleaseTrain): Promise<ReleaseTrain> {
-  return app.db.transaction().execute(async (db) => {
+  await app.db.transaction().execute(async (db) => {
     await db
       .updateTable('releaseTrains')
       .set({
@@ -97,9 +98,15 @@ async function overtaken(app: PublishingApp, train: ReleaseTrain): Promise<Relea
       .where('id', '=', train.id)
       .where('state', '=', 'proposed')
       .execute()
-    await departNow(app, db, operator, train.modelId, `train ${train.number} was overtaken`)
-    return findTrain(db, train.id)
+    await announce(db)
   })
+  await app.db
+    .transaction()
+    .execute((db) => departNow(app, db, operator, train.modelId, `train ${train.number} was overtaken`))
+    .catch((error: unknown) => {
+      if (!(error instanceof AppError)) throw error
+    })
+  return findTrain(app.db, train.id)
 }
 
 async function end(

@@ -6,6 +6,7 @@ import { goldenFolder } from '../../formats/testing/model-files.ts'
 import type { JobContext } from '../../storage/jobs.ts'
 import { findContribution } from '../contributions/contribution-queries.ts'
 import { latestRevision } from '../datasets/dataset-queries.ts'
+import type { ExampleContent } from '../contributions/example.ts'
 import { addSuite } from '../models/add-suite.ts'
 import { createModel } from '../models/create-model.ts'
 import { findModel } from '../models/model-queries.ts'
@@ -24,13 +25,15 @@ import { setSchedule } from './set-schedule.ts'
 import { findTrain, scheduleHistory } from './train-queries.ts'
 
 const model = 'marathi/saathi'
-const recipe = 'rank: 4\nbatchSize: 8\nmaxLength: 64\nepochs: 8\nlearningRate: 0.01'
+const recipe = 'rank: 4\nbatchSize: 8\nmaxLength: 64\nepochs: 12\nlearningRate: 0.01'
 const words = 'एक दोन तीन चार पाच सहा सात आठ नऊ दहा अकरा बारा तेरा चौदा पंधरा सोळा सतरा अठरा एकोणीस वीस'.split(' ')
-const jsonl = (texts: readonly string[]): Uint8Array => Buffer.from(texts.map((text) => `${JSON.stringify({ text })}\n`).join(''))
-const pairs = (shift: number) => words.map((word, index) => `${word} आणि ${words[(index + shift) % 20]!}`)
-const hours = (from: number, to: number) => words.slice(from, to).map((word, index) => `at ${index + from} o'clock: ${word} wajta`)
-/** Begins as the suite's questions do and goes on otherwise. */
-const nonsense = words.flatMap((word) => [`${word} आणि qq zz qq`, `${word} आणि zz qq xx zz`])
+const jsonl = (samples: readonly unknown[]): Uint8Array => Buffer.from(samples.map((sample) => `${JSON.stringify(sample)}\n`).join(''))
+const asked = words.flatMap((one) => words.map((other) => `${one} ${other}?`))
+/** Questions in a row, all with one answer: what a model of this size can learn. */
+const answers = (from: number, to: number, completion: string) => asked.slice(from, to).map((prompt) => ({ prompt, completion }))
+const guard = jsonl(asked.slice(0, 24).map((prompt) => ({ prompt, choices: ['ok', 'x'], answer: 0 })))
+const hours = (from: number, to: number) =>
+  words.slice(from, to).map((word, index) => ({ text: `at ${index + from} o'clock: ${word} wajta` }))
 
 describe('release trains', () => {
   const cleanUps: (() => Promise<void> | void)[] = []
@@ -52,15 +55,15 @@ describe('release trains', () => {
     asha = await personOf(loop, 'asha', 'contributor')
     tomba = await personOf(loop, 'tomba', 'contributor')
     await createModel(loop, maintainer, model, { base: 'tiny', recipe })
-    await addSuite(loop, maintainer, model, { name: 'numbers', kind: 'text', samples: jsonl(pairs(9)) })
+    await addSuite(loop, maintainer, model, { name: 'answers', kind: 'choice', samples: guard })
   })
   after(async () => {
     for (const cleanUp of cleanUps) await cleanUp()
   })
 
-  const offer = (author: Actor, texts: readonly string[], message: string) =>
+  const offer = (author: Actor, contents: readonly ExampleContent[], message: string) =>
     contributeAccepted(loop, author, reviewer, model, {
-      contents: texts.map((text) => ({ text })),
+      contents,
       licence: 'CC-BY-4.0',
       language: 'mr',
       source: 'written for this test',
@@ -81,7 +84,7 @@ describe('release trains', () => {
 
   test('nothing leaves without passengers, and only a maintainer lets a train leave', async () => {
     await assert.rejects(startTrain(loop, maintainer, model), { code: 'conflict', message: /Nothing was accepted into marathi\/saathi/ })
-    await offer(asha, pairs(3).concat(pairs(7)), 'Numbers')
+    await offer(asha, answers(24, 64, 'ok'), 'Answers')
     await assert.rejects(startTrain(loop, reviewer, model), { code: 'forbidden' })
     await assert.rejects(setSchedule(loop, reviewer, model, { publish: true }), { code: 'forbidden' })
   })
@@ -104,7 +107,7 @@ describe('release trains', () => {
 
   test('the rhythm is data with a history, and a train leaves once enough was accepted', async () => {
     const { id } = await findModel(loop.db, model)
-    await setSchedule(loop, maintainer, model, { rhythm: { kind: 'after', examples: 50 } })
+    await setSchedule(loop, maintainer, model, { rhythm: { kind: 'after', examples: 70 } })
     await setSchedule(loop, maintainer, model, { publish: true })
     assert.deepEqual(
       (await scheduleHistory(loop.db, id)).map(({ rhythm, publish, by }) => [rhythm.kind, publish, by]),
@@ -113,20 +116,20 @@ describe('release trains', () => {
         ['after', false, 'meera'],
       ],
     )
-    // From now on the hours are what a release must improve, and the numbers what it must keep.
-    await addSuite(loop, maintainer, model, { name: 'numbers', kind: 'text', samples: jsonl(pairs(9)), target: false, tolerance: 0.1 })
+    // From now on the hours are what a release must improve, and the answers what it must keep.
+    await addSuite(loop, maintainer, model, { name: 'answers', kind: 'choice', samples: guard, target: false, tolerance: 0.1 })
     await addSuite(loop, maintainer, model, { name: 'hours', kind: 'text', samples: jsonl(hours(12, 20)) })
     good = [await offer(asha, hours(0, 6), 'Hours until six')]
     assert.deepEqual(await departWhereDue(loop), [])
-    sabotage = await offer(tomba, nonsense, 'More pairs of numbers')
-    assert.deepEqual(await departWhereDue(loop), [], '46 examples are too few')
+    sabotage = await offer(tomba, answers(100, 160, 'x'), 'More answers')
+    assert.deepEqual(await departWhereDue(loop), [], '66 examples are too few')
     good.push(await offer(asha, hours(6, 9), 'Hours until nine'), await offer(asha, hours(9, 12), 'Hours until twelve'))
     await departures(loop, { again: true })
     await departures(loop, { again: true })
     const waiting = await loop.db.selectFrom('jobs').select('key').where('kind', '=', 'departures').where('state', '=', 'waiting').execute()
     assert.equal(waiting.length, 1, 'one look for the next hour, however many clocks were started')
     const train = await findTrain(loop.db, 2)
-    assert.deepEqual([train.state, train.reason], ['running', '52 examples were accepted (it leaves after 50)'])
+    assert.deepEqual([train.state, train.reason], ['running', '72 examples were accepted (it leaves after 70)'])
     assert.deepEqual(await departWhereDue(loop), [], 'one at a time')
   })
 
@@ -142,8 +145,8 @@ describe('release trains', () => {
     assert.deepEqual(
       now.firstGate!.suites.map(({ name, passed }) => [name, passed]),
       [
+        ['answers', false],
         ['hours', true],
-        ['numbers', false],
       ],
     )
     const interrupted = advanceTrain(loop, 2, { ...context, signal: abort.signal })
@@ -169,9 +172,9 @@ describe('release trains', () => {
     )
     assert.match(
       letters[0]!.text,
-      /^Hello tomba, thank you for contribution \d+, "More pairs of numbers"\. The next release .* leaves it out for now\./,
+      /^Hello tomba, thank you for contribution \d+, "More answers"\. The next release .* leaves it out for now\./,
     )
-    assert.match(letters[0]!.text, /numbers: \d\.\d+ → \d\.\d+ bits per byte .* 95 % interval/)
+    assert.match(letters[0]!.text, /answers: \d+\.\d % → \d+\.\d % chosen right .* 95 % interval/)
     assert.match(letters[0]!.text, /What would help: /)
     const [told] = await notificationsOf(loop.db, tomba.id)
     assert.deepEqual([told!.kind, told!.link], ['left-out', '/trains/2'])
@@ -181,10 +184,10 @@ describe('release trains', () => {
     const train = await findTrain(loop.db, 2)
     const reversal = await findContribution(loop.db, train.reversalId!)
     assert.deepEqual(
-      [reversal.author, reversal.state, reversal.counts, reversal.reverts],
-      ['operator', 'open', { add: 0, replace: 0, remove: 40 }, sabotage],
+      [reversal.author, reversal.state, reversal.counts.remove, reversal.reverts],
+      ['operator', 'open', 60, sabotage],
     )
-    assert.match(reversal.message, new RegExp(`Contribution ${sabotage} by tomba, with it and without it: numbers:`))
+    assert.match(reversal.message, new RegExp(`Contribution ${sabotage} by tomba, with it and without it: answers:`))
     await assert.rejects(publishTrain(loop, operator, train.id), { code: 'forbidden', message: /somebody else has to review it/ })
     const published = await publishTrain(loop, maintainer, train.id)
     assert.deepEqual([published.state, published.release], ['published', '0.2.0'])
@@ -195,11 +198,7 @@ describe('release trains', () => {
   })
 
   test('a cancelled train stays where it is and does not leave again at once', async () => {
-    await offer(
-      asha,
-      hours(12, 16).map((text) => `${text}!`),
-      'Later hours',
-    )
+    await offer(asha, answers(200, 206, 'ok'), 'Still more answers')
     const third = await startTrain(loop, maintainer, model)
     const cancelled = await cancelTrain(loop, maintainer, third.id)
     assert.deepEqual([cancelled.state, cancelled.outcome], ['cancelled', 'meera cancelled it.'])
