@@ -119,7 +119,7 @@ function readRow(text: string, start: number, delimiter: string, last: boolean):
   const cells: string[] = []
   let at = start
   for (;;) {
-    let cell = ''
+    let cell: string
     if (text[at] === '"') {
       const close = closingQuote(text, at, last)
       if (close === 'more' || typeof close === 'object') return close

@@ -133,9 +133,14 @@ function parseSettings(settings: readonly string[]): Record<string, Record<strin
   return rules
 }
 
-const flat = (rules: Rules): [string, unknown][] =>
+type RuleValue = string | number | boolean | null
+
+const flat = (rules: Rules): [string, RuleValue][] =>
   Object.entries(rules).flatMap(([section, fields]) =>
-    Object.entries(fields as object).map(([field, value]): [string, unknown] => [`${section}.${field}`, value]),
+    Object.entries(fields as Readonly<Record<string, RuleValue>>).map(([field, value]): [string, RuleValue] => [
+      `${section}.${field}`,
+      value,
+    ]),
   )
 
 function describeTrust(it: Answers['trust']): string {

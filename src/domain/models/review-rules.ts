@@ -152,10 +152,15 @@ export function inOrder(rules: ReviewRules): ReviewRules {
   ) as unknown as ReviewRules
 }
 
+export type RuleValue = string | number | boolean | null
+
 /** Every rule as ["quorum.cap", 5], in order. */
-export function flatRules(rules: ReviewRules): [string, unknown][] {
+export function flatRules(rules: ReviewRules): [string, RuleValue][] {
   return Object.entries(inOrder(rules)).flatMap(([section, fields]) =>
-    Object.entries(fields as object).map(([field, value]): [string, unknown] => [`${section}.${field}`, value]),
+    Object.entries(fields as Readonly<Record<string, RuleValue>>).map(([field, value]): [string, RuleValue] => [
+      `${section}.${field}`,
+      value,
+    ]),
   )
 }
 
@@ -166,4 +171,4 @@ export function differingRules(before: ReviewRules, after: ReviewRules): string[
   return names.filter((name) => old.get(name) !== now.get(name)).map((name) => `${name}: ${shown(old.get(name))} → ${shown(now.get(name))}`)
 }
 
-const shown = (value: unknown) => (value === undefined ? 'not there' : value === null ? 'no limit' : String(value))
+const shown = (value: RuleValue | undefined) => (value === undefined ? 'not there' : value === null ? 'no limit' : String(value))

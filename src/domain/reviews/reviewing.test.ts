@@ -255,7 +255,7 @@ function reviewing(where: string, open: (t: Lifetime) => Promise<Database | stri
       const { patrol } = await later(someTexts(3))
       assert.equal(patrol?.state, 'waiting')
       assert.ok((patrol?.trust ?? 0) >= 0.85)
-      const id = patrol?.contributionId as number
+      const id = patrol?.contributionId
       assert.equal((await findContribution(app.db, id)).state, 'accepted')
       assert.equal((await latestRevision(app.db, app.model.id))?.count, (before?.count ?? 0) + 3)
       assert.equal(

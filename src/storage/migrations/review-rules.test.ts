@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { sql, type Kysely } from 'kysely'
+import { sql } from 'kysely'
 import { openInMemory } from '../pglite.ts'
 import { migrations } from './index.ts'
 
@@ -9,7 +9,7 @@ test('a community from before the rules keeps its quorum, as a fixed one, and me
   t.after(() => db.close())
   const at = migrations.findIndex(({ name }) => name === '0006-review-rules')
   const run = async (some: typeof migrations) => {
-    for (const { up } of some) await up(db as unknown as Kysely<never>)
+    for (const { up } of some) await up(db)
   }
   await run(migrations.slice(0, at))
   await sql`insert into base_models (name, licence, source, digest, config, files, parameters, served, has_chat_template)
