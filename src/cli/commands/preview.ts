@@ -128,9 +128,9 @@ function given(it: Changed['before']): string {
   return it.kind === 'text' ? `${it.bitsPerByte.toFixed(3)} bits/byte` : `${it.right ? '✓' : '✗'} ${short(it.text)}`
 }
 
-/** One line of a terminal beside three others. */
+/** One line of a terminal beside three others; a model's answer may hold anything. */
 function short(text: string): string {
-  const line = text.replaceAll('\n', ' ⏎ ')
+  const line = text.replaceAll('\n', ' ⏎ ').replaceAll(/\p{Cc}/gu, '·')
   return line.length > 48 ? `${line.slice(0, 47)}…` : line
 }
 
