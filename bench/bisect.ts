@@ -68,11 +68,7 @@ try {
   // The queue only keeps the jobs: this file does them.
   const jobs = await openJobs(db)
   const app = { db, blobs, engine, jobs, trainer: localTrainer({ threads: 2 }), workFolder: join(folder, 'work') }
-  const [asha, bilal, chitra] = [
-    await member('asha', 'contributor'),
-    await member('bilal', 'reviewer'),
-    await member('chitra', 'maintainer'),
-  ]
+  const [asha, bilal, chitra] = [await member('asha', 'reviewer'), await member('bilal', 'reviewer'), await member('chitra', 'maintainer')]
   await addBase(app, operator, {
     from: { folder: join(import.meta.dirname, '../examples/base/model') },
     name: 'bundled',
