@@ -42,7 +42,9 @@ ${pages.join('\n')}`
 function commandsOf(command: Command, path: readonly string[] = []): { path: string; command: Command }[] {
   const here = [...path, command.name()]
   if (command.commands.length === 0) return [{ path: here.slice(1).join(' '), command }]
-  return command.commands.flatMap((child) => commandsOf(child, here))
+  // A command with arguments of its own does something besides having others under it: "forecast <owner/name>".
+  const own = command.registeredArguments.length > 0 ? [{ path: here.slice(1).join(' '), command }] : []
+  return [...own, ...command.commands.flatMap((child) => commandsOf(child, here))]
 }
 
 /** The routes are only described here, never called, so they need no app. */

@@ -120,13 +120,15 @@ function measured({ label, metric, points, next, expected }: Curve): string {
         '',
       ]
     })
-  const will = next.map(({ more, examples, score: estimate, gain }) => [
-    `${examples} (${more.toLocaleString('en')} more)`,
-    '',
-    score(metric, estimate.value),
-    band(estimate.band80, metric),
-    `${change(gain.value, metric)} (${change(gain.band80[0], metric)} to ${change(gain.band80[1], metric)})`,
-  ])
+  const will = [...next]
+    .sort((a, b) => a.examples - b.examples)
+    .map(({ more, examples, score: estimate, gain }) => [
+      `${examples} (${more.toLocaleString('en')} more)`,
+      '',
+      score(metric, estimate.value),
+      band(estimate.band80, metric),
+      `${change(gain.value, metric)} (${change(gain.band80[0], metric)} to ${change(gain.band80[1], metric)})`,
+    ])
   return `${label}\n${table(['examples', 'measured', 'expected', 'four times out of five', 'gain'], [...was, ...will])}`
 }
 

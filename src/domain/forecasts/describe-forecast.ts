@@ -4,6 +4,9 @@ import { formatChange, formatScore, metricNames } from '../evaluation/comparison
 import { directionOf, type Metric } from '../evaluation/evaluation.ts'
 import type { Estimate, Forecast, ForecastCurve, ForecastResult, ForecastStep, Interval, Need } from './forecast.ts'
 
+/** Times the data there is: beyond this even the band is a guess. */
+const farBeyond = 4
+
 export function describeForecast(
   { model, revision, points }: Pick<Forecast, 'model' | 'revision' | 'points'>,
   { curves, needs, languages, cost }: ForecastResult,
@@ -30,7 +33,7 @@ export function describeCurve(curve: ForecastCurve): string[] {
   return [
     `${label}, ${questions} questions: ${withoutExamples === null ? '' : `${formatScore(metric, withoutExamples)} without any example, `}${formatScore(metric, smallest.score)} with ${smallest.examples}, ${formatScore(metric, whole.score)} ${metricNames[metric]} with all ${whole.examples}.`,
     verdictSentence(curve),
-    `For ${label}, ${list(next.slice(0, 2).map((step) => stepWords(step, metric)))}.`,
+    `For ${label}, ${list(next.slice(0, 2).map((step) => stepWords(step, metric, whole.examples)))}.`,
     ...(followsLaw === false
       ? [
           `The points of ${label} lie farther from a power law than chance explains; take the numbers as a direction rather than a distance.`,
@@ -90,7 +93,7 @@ function describeNeeds(needs: readonly Need[]): string[] {
 /** Two suites may know the same topic. */
 function nameOf(need: Need, all: readonly Need[]): string {
   const twins = all.filter(({ label, by }) => label === need.label && by === need.by)
-  return twins.length > 1 ? `${need.label} in ${need.suite}` : need.label
+  return `${need.by === 'language' ? 'the language ' : ''}${need.label}${twins.length > 1 ? ` in ${need.suite}` : ''}`
 }
 
 function leftWords({ left, metric }: Need): string {
@@ -98,8 +101,9 @@ function leftWords({ left, metric }: Need): string {
 }
 
 /** "the next 100 examples would probably bring +0.6 points (80 %: +0.1 to +1.2)" */
-function stepWords({ more, gain }: ForecastStep, metric: Metric): string {
-  return `the next ${more.toLocaleString('en')} examples would probably bring ${gainWords(gain, metric)}`
+function stepWords({ more, examples, gain }: ForecastStep, metric: Metric, now: number): string {
+  const far = examples > farBeyond * now ? ', though that is far beyond what was measured' : ''
+  return `the next ${more.toLocaleString('en')} examples would probably bring ${gainWords(gain, metric)}${far}`
 }
 
 /** A gain is positive where it is better; people read it in the direction of the metric. */
