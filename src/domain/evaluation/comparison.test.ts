@@ -59,9 +59,21 @@ test('samples are paired by their line, in whatever order they were answered', (
 test('three gains out of three are no proof, thirty out of thirty are', () => {
   const gain = (count: number) =>
     comparisonOf(suite('exact'), side(2, 'exact', answers(Array(count).fill(true))), side(1, 'exact', answers(Array(count).fill(false))))
-  assert.deepEqual(gain(3).interval, [1, 1])
+  assert.ok(gain(3).interval[0] < 0.5 && gain(3).interval[1] === 1, `three of three: ${gain(3).interval.join(' to ')}`)
   assert.equal(gain(3).verdict, 'undecided')
   assert.equal(gain(30).verdict, 'better')
+})
+
+test('where every answer changed alike, or none did, the interval still leaves room for what so few samples cannot show', () => {
+  const compared = (before: boolean, after: boolean) =>
+    comparisonOf(
+      suite('exact'),
+      side(2, 'exact', answers(Array<boolean>(200).fill(after))),
+      side(1, 'exact', answers(Array<boolean>(200).fill(before))),
+    ).interval.map((end) => Number(end.toFixed(3)))
+  assert.deepEqual(compared(false, true), [0.981, 1])
+  assert.deepEqual(compared(true, false), [-1, -0.981])
+  assert.deepEqual(compared(true, true), [-0.019, 0.019])
 })
 
 test('a comparison reads as a sentence with its numbers', () => {

@@ -2,7 +2,7 @@
 
 import { directionOf, metricOf, type Comparison, type EvaluatedSuite, type Metric, type SampleResult } from './evaluation.ts'
 import { pairSamples } from './scorers.ts'
-import { difference, differenceInterval, signFlipTest, smallestDetectable } from './statistics.ts'
+import { difference, differenceInterval, shareDifferenceInterval, signFlipTest, smallestDetectable } from './statistics.ts'
 
 /** One side of a comparison: an evaluation and what each sample gave. */
 export interface Side {
@@ -14,7 +14,7 @@ export interface Side {
 export function comparisonOf(suite: EvaluatedSuite, subject: Side, baseline: Side): Comparison {
   const metric = metricOf[suite.kind]
   const pairs = pairSamples(subject.results, baseline.results)
-  const interval = differenceInterval(pairs)
+  const interval = metric === 'bits-per-byte' ? differenceInterval(pairs) : shareDifferenceInterval(pairs)
   const pValue = signFlipTest(pairs)
   const [worst, best] = directionOf(metric) === 1 ? interval : [-interval[1], -interval[0]]
   return {

@@ -52,6 +52,19 @@ export function differenceInterval(pairs: readonly PairedSample[]): Interval {
   return ratioInterval(pairs.map((pair) => [pair.subject - pair.baseline, pair.weight]))
 }
 
+/**
+ * The same for samples that are right or wrong. Where every sample changed in the same way, or none did, resampling knows only that one way and would claim
+ * certainty; Wilson's bound says how many samples of another kind there may still be.
+ */
+export function shareDifferenceInterval(pairs: readonly PairedSample[]): Interval {
+  const [first] = pairs
+  if (first === undefined) return [Number.NaN, Number.NaN]
+  const change = first.subject - first.baseline
+  if (pairs.some(({ subject, baseline }) => subject - baseline !== change)) return differenceInterval(pairs)
+  const others = 1 - wilson(pairs.length, pairs.length)[0]
+  return [Math.max(-1, change - others), Math.min(1, change + others)]
+}
+
 /** 95 % percentile bootstrap of Σ value / Σ weight. */
 export function ratioInterval(samples: readonly (readonly [value: number, weight: number])[]): Interval {
   if (samples.length === 0) return [Number.NaN, Number.NaN]
