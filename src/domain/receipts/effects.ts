@@ -9,11 +9,12 @@ import { findEvaluation, resultsOf } from '../evaluation/evaluation-queries.ts'
 import type { Comparison } from '../evaluation/evaluation.ts'
 import { readSuite } from '../models/suite-queries.ts'
 import type { SuiteSample } from '../models/suite.ts'
-import { changedAnswers, type ChangeCounts, type ChangedAnswer } from '../previews/changed-answers.ts'
+import { changedAnswers, type ChangeCounts, type ChangedAnswer, type Given } from '../previews/changed-answers.ts'
 import { latestPreview } from '../previews/preview-queries.ts'
 import { reportPreview } from '../previews/report-preview.ts'
 import { measurementsOf, type Measurement } from './measurement-queries.ts'
 import { receiptLimits, type Effect, type SuiteChange } from './receipt.ts'
+import { storable } from './storable.ts'
 
 interface ReadApp {
   readonly db: Database
@@ -108,8 +109,17 @@ function suiteChange(comparison: Comparison, changed: ChangeCounts, list: readon
     interval,
     verdict,
     changed,
-    answers: list
-      .slice(0, receiptLimits.answers)
-      .map(({ index, asked, expected, before, after, change }) => ({ index, asked, expected, before, after, change })),
+    answers: list.slice(0, receiptLimits.answers).map(({ index, asked, expected, before, after, change }) => ({
+      index,
+      asked: storable(asked),
+      expected: expected === null ? null : storable(expected),
+      before: storableGiven(before),
+      after: storableGiven(after),
+      change,
+    })),
   }
+}
+
+function storableGiven(given: Given): Given {
+  return given.kind === 'answer' ? { ...given, text: storable(given.text) } : given
 }

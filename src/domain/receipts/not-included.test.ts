@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { notIncluded } from './not-included.ts'
+import { storable } from './storable.ts'
 import type { ReleaseFacts, Work, WorkReview } from './release-facts.ts'
 
 const at = new Date('2031-03-10T00:00:00Z')
@@ -84,4 +85,9 @@ test('what was accepted and is not there came too late, or was replaced, taken b
   const said = notIncluded(facts({ works: [revert], leftOut: new Map([[7, { train: 3, letter: 'Hello asha, …' }]]) }), accepted)!
   assert.deepEqual([said.reason, said.by, said.words], ['left-out', 'release train 3', 'Hello asha, …'])
   assert.deepEqual(reasonOf(accepted)![0], 'left-out')
+})
+
+test('whatever a model wrote can be stored and has a digest', () => {
+  assert.equal(storable('a\u0000b\ud83d'), 'a\ufffdb\ufffd')
+  assert.equal(storable('नमस्ते 😀'), 'नमस्ते 😀')
 })

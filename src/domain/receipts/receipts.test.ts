@@ -170,6 +170,10 @@ describe('receipts of a community’s releases', () => {
     const more = await offer(imran, 'More numbers', ...sentences(5))
     await requestPreview(loop, imran, more)
     for await (const { state } of watchPreview(loop, more)) assert.notEqual(state, 'failed')
+    await done('build')
+    const ready = (await notificationsOf(loop.db, imran.id)).filter(({ kind }) => kind === 'preview-ready')
+    assert.equal(ready.length, 1, 'told once, though two builds made it')
+    assert.match(ready[0]!.sentence, /^The preview of your contribution \d+, “More numbers”, is ready: \S/)
     await decideContribution(loop, ravi, more, { decision: 'accept' })
     const revision = await findRevision(loop.db, modelId, 'latest')
     const all: `sha256:${string}`[] = []
