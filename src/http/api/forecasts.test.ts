@@ -11,10 +11,11 @@ const refusal = (code: string, message: RegExp) => (error: unknown) => {
 }
 
 test('a forecast is asked for by who may, on what can be forecast, and each refusal says what is missing', async (t) => {
-  const { operator, person } = await runningApp(t)
+  const running = await runningApp(t)
+  const { operator } = running
   await operator.post('/api/models', { name: 'marathi/saathi', base: 'bundled' })
   const path = '/api/models/marathi/saathi/forecasts'
-  const asha = await person('asha', 'contributor')
+  const asha = await running.person('asha', 'contributor')
   await assert.rejects(asha.post(path), refusal('forbidden', /takes a reviewer/))
   await assert.rejects(operator.post(path), refusal('conflict', /has 0 examples; a forecast compares eighths of it and needs at least 64/))
   await assert.rejects(operator.post(path, { budgetSeconds: -1 }), refusal('invalid', /budgetSeconds/))
