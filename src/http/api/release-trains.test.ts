@@ -18,7 +18,7 @@ test('a rhythm is set and read with its history, a train leaves, is read and is 
   t.after(() => jobs.stop({ graceSeconds: 0 }))
   const app = { ...community, jobs, operatorKey: 'the-key' }
   const http = new Hono()
-  http.onError((error, c) => errorResponse(c, error, { error: () => {} } as never))
+  http.onError((error, c) => errorResponse(c, error, { error: () => {} }))
   http.use('/api/*', identify(app))
   http.route('/api', releaseTrainRoutes(app))
   const operator = new Client((request) => http.fetch(request), 'http://test', 'the-key')
