@@ -85,11 +85,12 @@ function comments(db: Db) {
   return db
     .selectFrom('comments')
     .innerJoin('commentVersions as said', (join) =>
-      join.onRef('said.commentId', '=', 'comments.id').on(({ eb, selectFrom }) =>
-        eb(
+      join.onRef('said.commentId', '=', 'comments.id').on((where) =>
+        where(
           'said.version',
           '=',
-          selectFrom('commentVersions as any')
+          where
+            .selectFrom('commentVersions as any')
             .select(({ fn }) => fn.max('any.version').as('newest'))
             .whereRef('any.commentId', '=', 'comments.id'),
         ),

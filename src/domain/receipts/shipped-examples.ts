@@ -55,7 +55,7 @@ export async function shippedExamples(
   }
   if (page.length > 0) await take(page)
   const standing = new Map(
-    [...counted].map(([contribution, { count, hash }]) => [contribution, { count, digest: `sha256:${hash.digest('hex')}` as Digest }]),
+    [...counted].map(([contribution, { count, hash }]) => [contribution, { count, digest: `sha256:${hash.digest('hex')}` as const }]),
   )
   return { standing, present }
 }
