@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import { sql } from 'kysely'
 import { openDatabase, type Database } from '../../storage/database.ts'
+import { openJobs } from '../../storage/jobs.ts'
 import { migrate } from '../../storage/migrations/index.ts'
 import { startPostgres } from '../../storage/test-postgres.ts'
 import type { Lifetime } from '../../storage/testing.ts'
@@ -21,6 +22,7 @@ import { revertContribution } from '../datasets/revert-contribution.ts'
 import type { RuleChanges } from '../models/review-rules.ts'
 import { setReviewRules } from '../models/set-review-rules.ts'
 import { operator, type Actor } from '../people/actor.ts'
+import { startTrain } from '../release-train/depart.ts'
 import { adding, offerOf, openCommunity, personNamed, type Community } from '../testing.ts'
 import { patrolHold, patrolOf, patrolQueue } from './patrol-queries.ts'
 import { quorumFor } from './quorum-queries.ts'
@@ -274,6 +276,11 @@ function reviewing(where: string, open: (t: Lifetime) => Promise<Database | stri
         /2 contributions accepted without review have not been looked at for more than 7 days/,
       )
       assert.equal(await patrolHold(app.db, app.model.id, before?.number), null, 'an older revision has none of it')
+      const trains = { db: app.db, jobs: await openJobs(app.db) }
+      await assert.rejects(startTrain(trains, operator, app.name), {
+        code: 'conflict',
+        message: /lets no release depart before somebody does/,
+      })
       assert.deepEqual(
         (await patrolQueue(app.db, app.model.id)).map(({ contributionId, overdue }) => [contributionId, overdue]),
         [
@@ -295,6 +302,7 @@ function reviewing(where: string, open: (t: Lifetime) => Promise<Database | stri
       assert.deepEqual((await patrolOf(app.db, gone.patrol.revertId as number))?.contributionId, second)
       assert.ok((await trustOf(app.db, app.model.id, app.asha.id)).value < trusted, 'a revert costs trust')
       assert.equal(await patrolHold(app.db, app.model.id), null)
+      assert.equal((await startTrain(trains, operator, app.name)).state, 'running')
     })
 
     test('what a reviewed contribution takes back needs no patrol any more', async (t) => {
