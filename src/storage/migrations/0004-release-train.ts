@@ -24,6 +24,7 @@ const statements = [
     baseline_id integer references releases,
     revision_id integer not null references dataset_revisions,
     run_id integer references training_runs,
+    build_id integer references builds,
     gate jsonb,
     first_gate jsonb,
     left_out jsonb not null,
