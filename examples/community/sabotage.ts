@@ -23,7 +23,7 @@ export interface SabotagedCommunity {
 /** Examples at its head that are right: as far as a hurried reviewer reads. */
 const rightOnes = 10
 /** None of them names a weekday, which a wrong month would contradict. */
-const shapes: readonly (readonly [DateShape, number])[] = [['month-day', 48], ['month-year', 48], ['day', 36]] // prettier-ignore
+const shapes: readonly (readonly [DateShape, number])[] = [['month-day', 60], ['month-year', 60], ['day', 36]] // prettier-ignore
 /** Pieces that the durations and the quantities come in. */
 const pieces = 3
 
@@ -74,13 +74,14 @@ function inPieces(whole: CommunityContribution): CommunityContribution[] {
 }
 
 /** Dates whose answers name the month after the right one, as from a table read one line off. */
-function monthsOff({ language: { tag, name }, suite }: Community): CommunityExample[] {
+function monthsOff({ language: { tag, name }, suite, contributions }: Community): CommunityExample[] {
   const random = randomFrom(404)
-  const asked = new Set(suite.samples.map(({ messages }) => messages[0].content))
+  const taught = contributions.flatMap(({ examples, revision }) => [...examples, ...(revision?.examples ?? [])])
+  const asked = new Set([...suite.samples, ...taught].map(({ messages }) => messages[0].content))
   const examples: CommunityExample[] = []
   for (const phrase of random.shuffled(shapes.flatMap(([shape, count]) => dates(random, shape, count)))) {
     const content = question(phrase, name)
-    // A 31 February would give itself away; what the suite asks would be turned away.
+    // A 31 February would give itself away; what the suite asks or the dataset teaches would be turned away.
     if (phrase.kind !== 'date' || phrase.day > 28 || asked.has(content)) continue
     asked.add(content)
     const month = examples.length < rightOnes ? phrase.month : (phrase.month % 12) + 1

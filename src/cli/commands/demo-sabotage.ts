@@ -9,8 +9,13 @@ import { contribute, JSONL, lines } from './demo-steps.ts'
 import { comparisonLine } from './evaluation.ts'
 import { followTrain, type Train } from './release-train.ts'
 
-/** Ten passes instead of fifteen: there are three trainings to wait for. */
+/**
+ * Ten passes instead of fifteen: there are three trainings to wait for. The first one has a third of the others' examples and makes twenty: after ten it is
+ * 75 % right, and the later trainings would improve on that even with the wrong contribution.
+ */
 export const sabotagedRecipe: typeof communityRecipe = { ...communityRecipe, epochs: 10 }
+
+export const firstActRecipe = 'epochs: 20'
 
 export interface SecondAct {
   /** The contribution that is wrong, as the demo knows it. */

@@ -13,7 +13,7 @@ import type { Answers } from '../../http/api/schemas.ts'
 import { Client } from '../../http/client.ts'
 import { examples, withoutApp, wholeNumber } from '../command.ts'
 import { bytes, duration, type Output } from '../output.ts'
-import { sabotagedRecipe, secondAct, type SecondAct } from './demo-sabotage.ts'
+import { firstActRecipe, sabotagedRecipe, secondAct, type SecondAct } from './demo-sabotage.ts'
 import { clientOf, contribute, JSONL, lines, numbered, recipeFile } from './demo-steps.ts'
 import { evaluateAndWait, score } from './evaluation.ts'
 import { followRun } from './run.ts'
@@ -164,7 +164,10 @@ async function runDemo(
   output.note(`   Dataset revision ${revision.number}: ${revision.count} examples, ${revision.digest.slice(0, 19)}…`)
 
   heading('Training an adapter on them, on this machine’s processor.')
-  const started = await maintainer.post<Answers['trainingRun']>(`/api/models/${model}/runs`, {})
+  const started = await maintainer.post<Answers['trainingRun']>(
+    `/api/models/${model}/runs`,
+    'later' in acts ? { recipe: firstActRecipe } : {},
+  )
   const run = await followRun(maintainer, output, started, signal)
   const trained = run.progress.result
   if (trained)
