@@ -65,8 +65,10 @@ export function receiptCommands(program: Command): void {
           const path = `/api/models/${name}/releases/${version}/measurements`
           const { contribution, method } = options
           let measurement = await client.post<MeasurementAnswer>(path, { contribution, ...(method !== undefined && { method }) })
+          let said: MeasurementAnswer['state'] | null = null
           while (!options.detach && (measurement.state === 'queued' || measurement.state === 'running')) {
-            output.progress(0, `measurement ${measurement.id} (${measurement.method}) is ${measurement.state}`)
+            if (measurement.state !== said) output.note(`Measurement ${measurement.id} (${measurement.method}) is ${measurement.state} …`)
+            said = measurement.state
             await sleep(lookAgain, null, { signal }).catch(() => signal.throwIfAborted())
             const all = await client.get<MeasurementAnswer[]>(path, { contribution })
             measurement = all.find(({ id }) => id === measurement.id) ?? measurement
