@@ -2,8 +2,8 @@
 
 import type { Recipe } from '../../trainers/trainer.ts'
 
-/** Passes over the dataset: what a warm start needs to take in what is new without a whole run. */
-const passes = 3
+/** Passes over the dataset: three take a third more processor time (docs/design/previews.md). */
+const passes = 2
 /** Steps at most, on a dataset of whatever size. */
 const mostSteps = 300
 
