@@ -97,6 +97,10 @@ async function latency(): Promise<void> {
   const rest = answeredBy(held, ({ messages }, index) =>
     index < runs.length - 1 ? `${messages[1].content} ${runs.length}` : messages[1].content,
   )
+  // The dataset moves on by one example, so that the first preview has to build its control too.
+  const [one] = answeredBy(held.slice(0, 1), ({ messages }) => `${messages[1].content} ${runs.length + 1000}`)
+  const moved = await offer('latency/saathi', adding([{ messages: [{ role: 'user', content: `${one!.messages[0].content} ${runs.length}` }, one!.messages[1]] }])) // prettier-ignore
+  await decideContribution(app, farah, moved, { decision: 'accept', message: 'For the bench.' })
   for (const [what, examples] of [
     ['100 examples', rest],
     ['50 examples', rest.filter((_, index) => index % 2 === 0)],
