@@ -8,7 +8,7 @@
  * 1. The whole is asked. Where it holds and clears, nothing in it breaks. Where it holds and is too large for that, it is swept in groups that clear.
  * 2. A group that breaks is halved; a half that holds is cleared of what breaks the group, so the other half is not asked about before it is halved itself.
  * 3. What is left alone is asked about once more, by another draw (a build with another order of the same examples), before it is accused: chance does not
- *    convict twice. Where it does not break alone, the smallest set that breaks together is looked for, member by member, and confirmed in the same way.
+ *    convict twice. Where it does not break alone, the halves that were passed by are asked in the same way; then the smallest set that breaks together is looked for, member by member, and confirmed in the same way.
  * 4. The group without the accused is asked. Where it still breaks, there is another culprit: back to 2, leaving out who was cleared.
  *
  * One culprit among n: 1 + log2(n) + 2 questions; each further one at most log2(n) + 2. Nobody is accused without a confirmation of their own.
@@ -27,10 +27,12 @@ export interface SearchOptions<T> {
   readonly clears?: (group: readonly T[]) => boolean
   /** Questions that may be asked; asking again what was answered is free. */
   readonly budget: number
+  /** Ends with the first that is confirmed, and leaves it to the caller whether what remains still breaks. */
+  readonly first?: boolean
 }
 
 export type Finding<T> =
-  /** Each of these breaks by itself, the inner ones together; what remains holds. */
+  /** Each of these breaks by itself, the inner ones together; what remains holds, unless only the first was asked for. */
   | { readonly kind: 'found'; readonly culprits: readonly (readonly T[])[] }
   /** Neither the whole nor a part of it breaks. */
   | { readonly kind: 'nothing-breaks' }
@@ -88,12 +90,14 @@ class Search<T> {
   readonly #items: readonly T[]
   readonly #weight: (item: T) => number
   readonly #clears: (group: readonly T[]) => boolean
+  readonly #first: boolean
   readonly #cleared = new Set<T>()
 
-  constructor(items: readonly T[], { weight = () => 1, clears = () => true }: SearchOptions<T>) {
+  constructor(items: readonly T[], { weight = () => 1, clears = () => true, first = false }: SearchOptions<T>) {
     this.#items = items
     this.#weight = weight
     this.#clears = clears
+    this.#first = first
   }
 
   *questions(): Asking<T, Finding<T>> {
@@ -109,6 +113,7 @@ class Search<T> {
   *#sweep(group: readonly T[]): Asking<T, boolean> {
     let resolved = true
     for (const half of this.#halves(group)) {
+      if (this.#first && this.culprits.length > 0) return resolved
       if (half.length > 1 && !this.#clears(half)) resolved = (yield* this.#sweep(half)) && resolved
       else if (yield* this.#breaks(half)) resolved = (yield* this.#exhaust(half)) && resolved
     }
@@ -123,6 +128,7 @@ class Search<T> {
       if (accused === null) return false
       this.culprits.push(accused)
       this.suspects = []
+      if (this.#first) return true
       left = left.filter((item) => !accused.includes(item))
       if (left.length === 0 || !(yield* this.#breaks(left))) return true
     }
@@ -131,17 +137,28 @@ class Search<T> {
   /** One culprit, or the few that break together, of a group that breaks. */
   *#isolate(group: readonly T[]): Asking<T, readonly T[] | null> {
     const open = group.filter((item) => !this.#cleared.has(item))
-    let suspects = open.length > 0 ? open : group
-    while (suspects.length > 1) {
-      const [left, right] = this.#halves(suspects)
-      if (yield* this.#breaks(left)) suspects = left
-      else {
-        for (const item of left) this.#cleared.add(item)
-        suspects = right
+    // Halves that were passed by, because the other half broke: largest first.
+    const others: (readonly T[])[] = []
+    for (let suspects: readonly T[] | undefined = open.length > 0 ? open : group; suspects; suspects = yield* this.#nextOf(others)) {
+      while (suspects.length > 1) {
+        const [left, right]: [T[], T[]] = this.#halves(suspects)
+        if (yield* this.#breaks(left)) {
+          others.push(right)
+          suspects = left
+        } else {
+          for (const item of left) this.#cleared.add(item)
+          suspects = right
+        }
       }
+      if ((yield { group: suspects, draw: 1 }) === 'breaks') return suspects
+      // Misled: what broke on the way breaks nothing by itself.
     }
-    if ((yield { group: suspects, draw: 1 }) === 'breaks') return suspects
     return yield* this.#together(group)
+  }
+
+  *#nextOf(others: (readonly T[])[]): Asking<T, readonly T[] | undefined> {
+    for (let other = others.shift(); other; other = others.shift()) if (yield* this.#breaks(other)) return other
+    return undefined
   }
 
   /** The last of the shortest run that breaks is needed; with it kept, the next one is looked for among those before it. */

@@ -183,10 +183,7 @@ describe('release trains', () => {
   test('where somebody is left out a maintainer decides even if trains may publish; accepting takes the work back and releases', async () => {
     const train = await findTrain(loop.db, 2)
     const reversal = await findContribution(loop.db, train.reversalId!)
-    assert.deepEqual(
-      [reversal.author, reversal.state, reversal.counts.remove, reversal.reverts],
-      ['operator', 'open', 60, sabotage],
-    )
+    assert.deepEqual([reversal.author, reversal.state, reversal.counts.remove, reversal.reverts], ['operator', 'open', 60, sabotage])
     assert.match(reversal.message, new RegExp(`Contribution ${sabotage} by tomba, with it and without it: answers:`))
     await assert.rejects(publishTrain(loop, operator, train.id), { code: 'forbidden', message: /somebody else has to review it/ })
     const published = await publishTrain(loop, maintainer, train.id)

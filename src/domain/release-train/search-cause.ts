@@ -35,6 +35,8 @@ export async function searchCause(
     weight: ({ examples }) => examples,
     clears: clearsBy(recipe, train.passengers),
     budget: Infinity,
+    // A trial is harder on the innocent than the training of a candidate: what is new disturbs what was learned. The gate decides about the rest.
+    first: true,
   })
   if (finding.kind !== 'unanswered') return finding
   const { question, culprits, suspects: left } = finding
