@@ -4,7 +4,7 @@ import { AppError } from '../../errors.ts'
 import { parseClauseChange, type Charter } from '../models/charter.ts'
 import { parseSlug } from '../models/model-name.ts'
 import { parseSample } from '../models/suite-samples.ts'
-import { regressionsName, type ExactSample, type RuleSample, type SampleInput } from '../models/suite.ts'
+import { regressionsName, type ExactSample, type SampleInput } from '../models/suite.ts'
 import type { CheckedProvenance } from './check-provenance.ts'
 import type { Finding, OfferedChange, OfferedProvenance } from './contribution.ts'
 import type { PreparedCase, PreparedClause } from './prepared-change.ts'
@@ -54,7 +54,7 @@ export function readClause(offered: unknown, charter: Charter, row: number, find
   const before = findings.length
   const clean = textReader(row, findings)
   const text = clean(change.clause.text)
-  const cases = change.clause.cases.map((one) => ({ ...one, ...cleanInput(one, clean) }) as RuleSample)
+  const cases = change.clause.cases.map((one) => ({ ...one, ...cleanInput(one, clean) }))
   if (findings.slice(before).some(({ severity }) => severity === 'error')) return null
   return { kind: 'clause', row, change: { ...change, clause: { ...change.clause, text, cases } } }
 }

@@ -4,7 +4,7 @@ import { answerRuleLimits, brokenRule, describeRules, parseAnswerRules, type Ans
 
 const rules = (value: unknown): AnswerRules => {
   const parsed = parseAnswerRules(value)
-  assert.ok(typeof parsed !== 'string', String(parsed))
+  assert.ok(typeof parsed !== 'string', JSON.stringify(parsed))
   return parsed
 }
 

@@ -20,7 +20,7 @@ const charterOf = (...texts: readonly string[]): Charter => ({
 
 const parsed = (charter: Charter, value: unknown): ClauseChange => {
   const change = parseClauseChange(value, charter)
-  assert.ok(typeof change !== 'string', String(change))
+  assert.ok(typeof change !== 'string', JSON.stringify(change))
   return change
 }
 

@@ -27,11 +27,8 @@ export type ApiApp = Parameters<typeof peopleRoutes>[0] &
   Parameters<typeof datasetRoutes>[0] &
   Parameters<typeof trainingRoutes>[0] &
   Parameters<typeof evaluationRoutes>[0] &
-  Parameters<typeof previewRoutes>[0] &
-  Parameters<typeof forecastRoutes>[0] &
   Parameters<typeof releaseRoutes>[0] &
   Parameters<typeof releaseTrainRoutes>[0] &
-  Parameters<typeof receiptRoutes>[0] &
   Parameters<typeof notificationRoutes>[0] &
   Parameters<typeof conversationRoutes>[0] &
   Parameters<typeof feedbackRoutes>[0] & { readonly version: string }
