@@ -8,6 +8,8 @@ interface Fixed {
   readonly feedback: Answers['feedback']
   readonly contribution: Answers['contribution']
   readonly findings: Answers['finding'][]
+  readonly patrol: Answers['patrol'] | null
+  readonly reasons: readonly string[]
 }
 
 interface FixOptions {
@@ -19,6 +21,7 @@ interface FixOptions {
   readonly replaces?: string
   readonly choice?: number
   readonly model?: string
+  readonly wait?: boolean
 }
 
 export function fixCommands(program: Command): void {
@@ -33,6 +36,7 @@ export function fixCommands(program: Command): void {
     .option('--replaces <digest>', 'an example of the dataset that is wrong and goes')
     .option('--choice <n>', 'which of several answers, from 0', wholeNumber('--choice'))
     .option('--model <owner/name>', "of a base's answer: the community model that should learn it")
+    .option('--wait', 'have it reviewed first, even where you are trusted to be patrolled later')
     .addHelpText(
       'after',
       examples(['fix chatcmpl-0123456789abcdef01234567 --better "३ दिवसांपूर्वी"', 'fix 12 --better "३ दिवसांपूर्वी" --language mr']) +
@@ -41,9 +45,11 @@ export function fixCommands(program: Command): void {
     .action(
       action(async ({ client, output }, id: string, options: FixOptions) => {
         const path = /^\d+$/.test(id) ? `/api/feedback/${id}/fix` : `/api/answers/${encodeURIComponent(id)}/fix`
-        output.result(await client.post<Fixed>(path, options), ({ feedback, contribution, findings }) =>
+        output.result(await client.post<Fixed>(path, options), ({ feedback, contribution, findings, patrol, reasons }) =>
           [
-            `Feedback ${feedback.id} became contribution ${contribution.id}: a correction and a regression case. Somebody else reviews it now.`,
+            `Feedback ${feedback.id} became contribution ${contribution.id}: a correction and a regression case. ` +
+              (patrol ? 'It was accepted at once; somebody looks at it later.' : 'Somebody else reviews it now.'),
+            ...(reasons.length > 0 ? [`Reviewed first: ${reasons.join(' ')}`] : []),
             ...findings.map((it) => `  ${it.severity}: ${it.row === null ? '' : `row ${it.row}: `}${it.sentence}`),
           ].join('\n'),
         )

@@ -4,14 +4,18 @@ import { AppError } from '../../errors.ts'
 import type { Blobs } from '../../storage/blobs.ts'
 import type { Database, Db } from '../../storage/database.ts'
 import { lockContribution } from '../contributions/contribute.ts'
-import { contributionRounds, findContribution } from '../contributions/contribution-queries.ts'
+import { contributionRounds, findContribution, preparedChangesOf } from '../contributions/contribution-queries.ts'
+import { askedAndAnswered, type ExampleContent } from '../contributions/example.ts'
+import { comingOf, contentOfCase, type PreparedChange } from '../contributions/prepared-change.ts'
 import { trustOf } from '../contributions/trust-events.ts'
 import { lockModel } from '../models/model-queries.ts'
+import { questionKey } from '../models/question-key.ts'
 import { currentRules } from '../models/review-rules-queries.ts'
 import type { Actor } from '../people/actor.ts'
 import { findPatrol, patrolsToday } from '../reviews/patrol-queries.ts'
 import { reasonsToReview, type Patrol } from '../reviews/patrol.ts'
 import { reviewsOf } from '../reviews/review-queries.ts'
+import { tellAuthorOfPatrol } from '../reviews/tell-author.ts'
 import { acceptNow } from './decide-contribution.ts'
 
 export interface PatrolledLater {
@@ -54,11 +58,12 @@ export async function patrolLater(
         today: await patrolsToday(db, modelId, actor.id),
       })
       if (reasons.length > 0) return waits(...reasons)
-      await acceptNow({ db, blobs: app.blobs }, contribution)
+      const revision = await acceptNow({ db, blobs: app.blobs }, contribution)
       await db
         .insertInto('patrols')
         .values({ contributionId: id, rulesId, trust, patrollerId: null, message: null, revertId: null, decidedAt: null })
         .execute()
+      await tellAuthorOfPatrol(db, contribution, revision)
       return { patrol: await findPatrol(db, id), reasons: [] }
     })
   } catch (error) {
@@ -68,13 +73,21 @@ export async function patrolLater(
   }
 }
 
-/** What is not an example cannot be undone as if it had not been there: a changed charter has been read by then. */
+/**
+ * What is not an example cannot be undone as if it had not been there: a changed charter has been read by then. A case that asks for just what an example
+ * beside it teaches, as a fix has it, comes and goes with that example.
+ */
 async function otherChanges(db: Db, id: number): Promise<number> {
-  const { count } = await db
-    .selectFrom('contributionChanges')
-    .select((eb) => eb.fn.countAll<number>().as('count'))
-    .where('contributionId', '=', id)
-    .where('kind', 'not in', ['add', 'replace', 'remove'])
-    .executeTakeFirstOrThrow()
-  return Number(count)
+  const changes = await preparedChangesOf(db, id, 1)
+  const taught = new Set(changes.flatMap((change) => answerKey(comingOf(change)?.example.content)))
+  const isOther = (change: PreparedChange) =>
+    change.kind === 'clause' ||
+    (change.kind === 'case' && (change.action !== 'add' || !taught.has(answerKey(contentOfCase(change.sample))[0]!)))
+  return changes.filter(isOther).length
+}
+
+/** The question and its answer as one; none where nothing is asked. */
+function answerKey(content: ExampleContent | undefined): string[] {
+  const said = content && askedAndAnswered(content)
+  return said ? [`${questionKey(said.asked)} ${said.answer.normalize('NFC').trim()}`] : []
 }

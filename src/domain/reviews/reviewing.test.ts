@@ -21,6 +21,8 @@ import { patrolLater } from '../datasets/patrol-later.ts'
 import { revertContribution } from '../datasets/revert-contribution.ts'
 import type { RuleChanges } from '../models/review-rules.ts'
 import { setReviewRules } from '../models/set-review-rules.ts'
+import { findSuite } from '../models/suite-queries.ts'
+import { notificationsOf } from '../notifications/notification-queries.ts'
 import { operator, type Actor } from '../people/actor.ts'
 import { startTrain } from '../release-train/depart.ts'
 import { adding, offerOf, openCommunity, personNamed, type Community } from '../testing.ts'
@@ -303,6 +305,32 @@ function reviewing(where: string, open: (t: Lifetime) => Promise<Database | stri
       assert.ok((await trustOf(app.db, app.model.id, app.asha.id)).value < trusted, 'a revert costs trust')
       assert.equal(await patrolHold(app.db, app.model.id), null)
       assert.equal((await startTrain(trains, operator, app.name)).state, 'running')
+    })
+
+    test('a fix is patrolled with its case, tells its author that it is in, and goes whole; a case of something else waits', async (t) => {
+      const app = await community(t)
+      if (!app) return
+      await setRules(app, { newcomers: { openAtOnce: null }, patrol: { enabled: true } })
+      await becomeTrusted(app, app.asha)
+      const asked = [{ role: 'user', content: 'सात कसे लिहितात?' }]
+      const example = { kind: 'add', content: { messages: [...asked, { role: 'assistant', content: '७' }] } } as const
+      const alien: OfferedChange = { kind: 'case', sample: { messages: [{ role: 'user', content: 'आठ कसे लिहितात?' }], expected: '८' } }
+      const wrong: OfferedChange = { kind: 'case', sample: { messages: asked, expected: '८' } }
+      const later = async (...changes: OfferedChange[]) => patrolLater(app, app.asha, (await offer(app, app.asha, changes)).id)
+      for (const other of [alien, wrong]) assert.match((await later(example, other)).reasons.join(), /something other than examples/)
+      const own: OfferedChange = { kind: 'case', sample: { messages: asked, expected: '७' } }
+      const id = (await offer(app, app.asha, [example, own])).id
+      assert.equal((await patrolLater(app, app.asha, id)).patrol?.state, 'waiting')
+      const { count } = (await latestRevision(app.db, app.model.id))!
+      assert.equal((await findSuite(app.db, app.model.id, 'regressions')).count, 1)
+      const [told] = (await notificationsOf(app.db, app.asha.id)).filter(({ kind }) => kind === 'accepted')
+      assert.match(
+        told?.sentence ?? '',
+        new RegExp(`^Your contribution ${id}, .*, was accepted at once; it is in revision \\d+ .* looks at it later`),
+      )
+      const gone = await patrolContribution(app, app.bilal, id, { decision: 'revert', message: 'Not in this register' })
+      assert.equal(gone.revision?.count, count - 1)
+      await assert.rejects(findSuite(app.db, app.model.id, 'regressions'), { code: 'not-found' })
     })
 
     test('what a reviewed contribution takes back needs no patrol any more', async (t) => {

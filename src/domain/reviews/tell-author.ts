@@ -1,4 +1,4 @@
-/** Tells an author what was decided about a contribution of theirs. */
+/** Tells an author what was decided about a contribution of theirs, by a review or by the rules. */
 
 import type { Db } from '../../storage/database.ts'
 import type { Contribution } from '../contributions/contribution.ts'
@@ -38,5 +38,18 @@ export async function tellAuthor(
     kind: kinds[decision],
     sentence: sentences[decision],
     link: `/contributions/${id}`,
+  })
+}
+
+/** The same where the rules accepted it at once, in the transaction that did. Nobody decided, so nobody is named. */
+export async function tellAuthorOfPatrol(db: Db, contribution: Contribution, revision: { readonly number: number } | null): Promise<void> {
+  const { id, authorId, model, message } = contribution
+  const where = revision ? `it is in revision ${revision.number} of the dataset of ${model}` : `${model} has it from now on`
+  await notify(db, {
+    personIds: [authorId],
+    kind: 'accepted',
+    sentence: `Your contribution ${id}, “${inOneLine(message, 80)}”, was accepted at once; ${where}. A reviewer looks at it later.`,
+    link: `/contributions/${id}`,
+    key: `accepted at once ${id}`,
   })
 }

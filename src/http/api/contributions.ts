@@ -13,7 +13,6 @@ import { changesOf, listContributions } from '../../domain/contributions/contrib
 import type { Offer } from '../../domain/contributions/contribution.ts'
 import { formatOfFile, readChanges, type FileFormat } from '../../domain/contributions/read-changes.ts'
 import { decideContribution } from '../../domain/datasets/decide-contribution.ts'
-import { patrolLater } from '../../domain/datasets/patrol-later.ts'
 import { revertContribution } from '../../domain/datasets/revert-contribution.ts'
 import { findModel } from '../../domain/models/model-queries.ts'
 import { actorName, type Actor } from '../../domain/people/actor.ts'
@@ -31,6 +30,7 @@ import { requireActor } from '../auth.ts'
 import { uploadOf } from '../limits.ts'
 import { body, failures, idText, json, modelOf, modelPath, page, pageOf, router, rowsBody, z } from './openapi.ts'
 import { change, contribution, contributionRound, datasetRevision, finding, patrol, plain, previewNote, quorum, review } from './schemas.ts'
+import { takenIn, takenInFields, type TakenIn } from './taken-in.ts'
 
 const declared = z.object({
   licence: z.string().openapi({ description: 'SPDX expression the examples are given under.' }),
@@ -48,12 +48,7 @@ const declared = z.object({
 })
 
 const contributed = z.object({ contribution, findings: z.array(finding) }).openapi('Contributed')
-const offered = contributed
-  .extend({
-    patrol: patrol.nullable().openapi({ description: 'Set where it was accepted at once, to be patrolled later.' }),
-    reasons: z.array(z.string()).openapi({ description: 'Where the community patrols: why this one is reviewed first.' }),
-  })
-  .openapi('Offered')
+const offered = contributed.extend(takenInFields).openapi('Offered')
 const contributionPage = z
   .object({
     contribution,
@@ -90,6 +85,8 @@ function offerOf(c: Context, actor: Actor, query: z.infer<typeof declared>): Off
 
 const answerOf = ({ contribution, rounds }: ContributionDetail) => plain({ contribution, findings: rounds.at(-1)?.checks ?? [] })
 
+const offeredAnswer = ({ patrol, reasons, ...detail }: TakenIn) => ({ ...answerOf(detail), ...plain({ patrol, reasons }) })
+
 /** What was stored, after it has been left to the queue whether it is previewed by itself. */
 async function stored(app: ConsideringApp, detail: ContributionDetail) {
   await considerPreview(app, detail.contribution)
@@ -116,11 +113,8 @@ export function contributionRoutes(app: ConsideringApp & { readonly db: Database
       async (c) => {
         const actor = requireActor(c)
         const { wait, ...declaration } = c.req.valid('query')
-        const { contribution } = await contribute(app, actor, modelOf(c.req.valid('param')), offerOf(c, actor, declaration))
-        const accepted = wait === 'true' ? { patrol: null, reasons: [] } : await patrolLater(app, actor, contribution.id)
-        if (accepted.patrol !== null) await lookForDepartures(app, app.db)
-        const answer = await stored(app, await contributionDetail(app.db, contribution.id))
-        return c.json({ ...answer, ...plain(accepted) }, 200)
+        const detail = await contribute(app, actor, modelOf(c.req.valid('param')), offerOf(c, actor, declaration))
+        return c.json(offeredAnswer(await takenIn(app, actor, detail, { wait: wait === 'true' })), 200)
       },
     )
     .openapi(

@@ -6,14 +6,12 @@ import { findFeedback, listFeedback } from '../../domain/feedback/feedback-queri
 import { fixAnswer, fixFeedback, type Fixed } from '../../domain/feedback/fix-answer.ts'
 import { giveFeedback } from '../../domain/feedback/give-feedback.ts'
 import { suggestionsOf } from '../../domain/feedback/suggestions.ts'
-import { actorName } from '../../domain/people/actor.ts'
-import { considerPreview, type ConsideringApp } from '../../domain/previews/automatic-previews.ts'
+import { actorName, type Actor } from '../../domain/people/actor.ts'
 import { findRelease } from '../../domain/releases/release-queries.ts'
-import type { Blobs } from '../../storage/blobs.ts'
-import type { Database } from '../../storage/database.ts'
 import { requireActor } from '../auth.ts'
 import { body, failures, idText, json, modelOf, modelPath, page, pageOf, router, z } from './openapi.ts'
 import { contribution, feedback, finding, plain, suggestedQuestion } from './schemas.ts'
+import { takenIn, takenInFields, type OfferingApp } from './taken-in.ts'
 
 const given = z.strictObject({
   release: z.string().optional().openapi({ description: 'The version that answered, or "latest"; left out for the base alone.' }),
@@ -22,14 +20,17 @@ const given = z.strictObject({
   correction: z.string().optional(),
 })
 
+const waiting = { wait: z.boolean().optional().openapi({ description: 'true: reviewed first, even where the author is trusted.' }) }
+
 const terms = z.strictObject({
   licence: z.string().openapi({ description: 'SPDX expression under which the correction is given.' }),
   language: z.string().openapi({ description: 'BCP 47.' }),
   signOff: z.string().optional(),
   message: z.string().optional(),
+  ...waiting,
 })
 
-const corrected = z.object({ contribution, findings: z.array(finding) })
+const corrected = z.object({ contribution, findings: z.array(finding), ...takenInFields })
 
 const fixTerms = {
   licence: z.string().optional().openapi({ description: 'SPDX; CC0-1.0 where nothing is said and the community takes it.' }),
@@ -40,6 +41,7 @@ const fixTerms = {
   message: z.string().optional(),
   signOff: z.string().optional(),
   replaces: z.string().optional().openapi({ description: 'Digest of an example of the dataset that the correction replaces.' }),
+  ...waiting,
 }
 const fixOfAnswer = z.strictObject({
   better: z.string().openapi({ description: 'What the answer should have been.' }),
@@ -51,15 +53,14 @@ const fixOfFeedback = z.strictObject({
   better: z.string().optional().openapi({ description: 'Its own correction, where nothing is said.' }),
   ...fixTerms,
 })
-const fixed = z.object({ feedback, contribution, findings: z.array(finding) }).openapi('Fixed')
+const fixed = z.object({ feedback, contribution, findings: z.array(finding), ...takenInFields }).openapi('Fixed')
 
-/** What was stored, after it has been left to the queue whether it is previewed by itself. */
-async function answerOf(app: ConsideringApp, { feedback, contribution, rounds }: Fixed) {
-  await considerPreview(app, contribution)
-  return plain({ feedback, contribution, findings: rounds.at(-1)?.checks ?? [] })
+async function answerOf(app: OfferingApp, actor: Actor, { feedback, ...detail }: Fixed, { wait }: { readonly wait?: boolean | undefined }) {
+  const { contribution, rounds, patrol, reasons } = await takenIn(app, actor, detail, { wait })
+  return plain({ feedback, contribution, findings: rounds.at(-1)?.checks ?? [], patrol, reasons })
 }
 
-export function feedbackRoutes(app: ConsideringApp & { readonly db: Database; readonly blobs: Blobs }) {
+export function feedbackRoutes(app: OfferingApp) {
   return router()
     .openapi(
       createRoute({
@@ -97,11 +98,11 @@ export function feedbackRoutes(app: ConsideringApp & { readonly db: Database; re
       }),
       async (c) => {
         const actor = requireActor(c)
-        const { signOff = actorName(actor), message, ...rest } = c.req.valid('json')
+        const { signOff = actorName(actor), message, wait, ...rest } = c.req.valid('json')
         const given = { ...rest, signOff, ...(message !== undefined && { message }) }
-        const { contribution, rounds } = await contributeCorrection(app, actor, c.req.valid('param').feedback, given)
-        await considerPreview(app, contribution)
-        return c.json(plain({ contribution, findings: rounds.at(-1)?.checks ?? [] }), 200)
+        const detail = await contributeCorrection(app, actor, c.req.valid('param').feedback, given)
+        const { contribution, rounds, patrol, reasons } = await takenIn(app, actor, detail, { wait })
+        return c.json(plain({ contribution, findings: rounds.at(-1)?.checks ?? [], patrol, reasons }), 200)
       },
     )
     .openapi(
@@ -113,8 +114,10 @@ export function feedbackRoutes(app: ConsideringApp & { readonly db: Database; re
         request: { params: z.object({ answer: z.string() }), body: body(fixOfAnswer) },
         responses: { 200: json(fixed, 'The feedback, and the contribution to be reviewed like any other.'), ...failures },
       }),
-      async (c) =>
-        c.json(await answerOf(app, await fixAnswer(app, requireActor(c), c.req.valid('param').answer, c.req.valid('json'))), 200),
+      async (c) => {
+        const [actor, said] = [requireActor(c), c.req.valid('json')]
+        return c.json(await answerOf(app, actor, await fixAnswer(app, actor, c.req.valid('param').answer, said), said), 200)
+      },
     )
     .openapi(
       createRoute({
@@ -124,8 +127,10 @@ export function feedbackRoutes(app: ConsideringApp & { readonly db: Database; re
         request: { params: z.object({ feedback: idText }), body: body(fixOfFeedback) },
         responses: { 200: json(fixed, 'The feedback, and the contribution to be reviewed like any other.'), ...failures },
       }),
-      async (c) =>
-        c.json(await answerOf(app, await fixFeedback(app, requireActor(c), c.req.valid('param').feedback, c.req.valid('json'))), 200),
+      async (c) => {
+        const [actor, said] = [requireActor(c), c.req.valid('json')]
+        return c.json(await answerOf(app, actor, await fixFeedback(app, actor, c.req.valid('param').feedback, said), said), 200)
+      },
     )
     .openapi(
       createRoute({

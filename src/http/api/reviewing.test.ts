@@ -105,6 +105,31 @@ test('with patrolling on, a small proposal of a trusted person is in at once, an
   )
 })
 
+test('a fix by a trusted person is in at once too, unless they want it reviewed first', async () => {
+  const say = async (question: string, correction: string) => {
+    const turns = [
+      { role: 'user', content: question },
+      { role: 'assistant', content: 'seven' },
+    ]
+    return asha.post<{ id: number }>(`${model}/feedback`, { turns, rating: 'down', correction })
+  }
+  const fix = async (how: string, question: string, more: object) =>
+    asha.post<Offered>(`/api/feedback/${(await say(question, '७')).id}/${how}`, { licence: 'CC0-1.0', language: 'mr', ...more })
+  // What was taken back cost trust.
+  for (let i = 0; i < 3; i++)
+    await reviewer.post(`/api/contributions/${(await offer(asha, 7)).contribution.id}/reviews`, { decision: 'accept', message: '' })
+  const waiting = await fix('fix', 'सात कसे लिहितात?', { wait: true })
+  assert.deepEqual([waiting.contribution.state, waiting.patrol, waiting.reasons], ['open', null, []])
+  const accepted = await fix('fix', 'हा अंक मराठीत कसा लिहाल: 7', {})
+  assert.deepEqual([accepted.contribution.state, accepted.patrol?.state, accepted.reasons], ['accepted', 'waiting', []])
+  assert.deepEqual(accepted.contribution.counts, { add: 1, replace: 0, remove: 0, case: 1, clause: 0 })
+  const correction = await fix('contribution', 'आठवड्यात किती दिवस असतात?', {})
+  assert.deepEqual([correction.contribution.state, correction.patrol?.state], ['accepted', 'waiting'])
+  const { notifications } = await asha.get<{ notifications: { kind: string; link: string }[] }>('/api/notifications')
+  const told = notifications.filter(({ kind }) => kind === 'accepted').map(({ link }) => link)
+  for (const { contribution } of [accepted, correction]) assert.ok(told.includes(`/contributions/${contribution.id}`))
+})
+
 test('a recipe that cannot be read is refused when the model is made', async () => {
   const create = (recipe: string) => maintainer.post('/api/models', { name: 'marathi/other', base: 'bundled', recipe })
   await assert.rejects(create('rnak: 16'), refused('invalid', /rnak/))
