@@ -9,11 +9,18 @@ export interface TensorSpec {
   readonly dims: readonly number[]
 }
 
+/** A tensor that enters or leaves a model; a named dim is a size that each run brings. */
+export interface PortSpec {
+  readonly name: string
+  readonly dtype: TensorSpec['dtype']
+  readonly dims: readonly Dim[]
+}
+
 /** A model ready to run, and what goes in and comes out. Inputs that nothing needs are absent. */
 export interface RunnableGraph {
   readonly onnx: Uint8Array
-  readonly inputs: readonly TensorSpec[]
-  readonly outputs: readonly TensorSpec[]
+  readonly inputs: readonly PortSpec[]
+  readonly outputs: readonly PortSpec[]
 }
 
 /** ONNX operator set 18: the first with ReduceMax's axes as an input; ScatterElements adds since 16. */
@@ -58,7 +65,7 @@ export function emitted(name: string, outputs: ReadonlyMap<string, Value>, optio
   for (const [outputName, value] of wanted) {
     if (value.node.op !== 'Input' && !names.has(value)) names.set(value, outputName)
   }
-  const inputs: TensorSpec[] = []
+  const inputs: PortSpec[] = []
   const initializers: OnnxInitializer[] = []
   const nodes: OnnxNode[] = []
   const integers = new Map<string, string>()
@@ -122,11 +129,9 @@ function isUsed(value: Value, order: readonly Node[], wanted: ReadonlyMap<string
   return order.some((node) => node.inputs.includes(value)) || [...wanted.values()].includes(value)
 }
 
-function specOf(name: string, value: Value): TensorSpec {
-  if (value.dtype === 'bool' || value.dims.some((dim) => typeof dim === 'string')) {
-    throw new Error(`${name} cannot enter or leave a graph as ${value.dtype}[${value.dims.join(',')}]`)
-  }
-  return { name, dtype: value.dtype, dims: value.dims as readonly number[] }
+function specOf(name: string, { dtype, dims }: Value): PortSpec {
+  if (dtype === 'bool') throw new Error(`${name} cannot enter or leave a graph as ${dtype}[${dims.join(',')}]`)
+  return { name, dtype, dims }
 }
 
 function onnxAttributes(attributes: Attributes, omitted: readonly (string | undefined)[]): Record<string, OnnxAttribute> {

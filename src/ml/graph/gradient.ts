@@ -14,7 +14,8 @@ export function gradients(loss: Value, by: readonly Value[], startingAt: Readonl
   for (const node of nodes) {
     if (!node.inputs.some((input) => moving.has(input))) continue
     between.add(node)
-    for (const value of node.outputs) moving.add(value)
+    // Whole numbers (shapes, indices) do not move by small steps.
+    for (const value of node.outputs) if (value.dtype === 'float32') moving.add(value)
   }
 
   graph.phase = 'backward'
@@ -69,10 +70,11 @@ function plus(total: Value | undefined, part: Value): Value {
       plus: total,
     })
   }
-  if (op === 'AddRows' && a?.node.op === 'Zeros' && b && c) {
+  const fromZeros = a?.node.op === 'Zeros' || a?.node.op === 'ZerosOf'
+  if (op === 'AddRows' && fromZeros && b && c) {
     return total.graph.apply(op, [total, b, c], attributes)
   }
-  if (op === 'ScatterElements' && a?.node.op === 'Zeros' && b && c) {
+  if (op === 'ScatterElements' && fromZeros && b && c) {
     return scatterAdd(total, b, c, Number(attributes['axis']))
   }
   return add(total, part)

@@ -13,6 +13,11 @@ export type Dtype = 'float32' | 'float16' | 'int64' | 'bool'
 /** A count of elements, or the name of a size that only a run knows. */
 export type Dim = number | string
 
+/** A size n times as large; of a named one, a name that says so, e.g. `4·T`. */
+export function times(dim: Dim, n: number): Dim {
+  return typeof dim === 'number' ? n * dim : n === 1 ? dim : `${n}·${dim}`
+}
+
 /** Numbers, names and lists an operation takes besides its tensors. */
 export type Attributes = Readonly<Record<string, number | string | readonly Dim[]>>
 

@@ -22,8 +22,7 @@ export function peakBytes(
   const storage = new Map<Value, Value>()
   const stored = (value: Value): Value => storage.get(value) ?? value
   const size = (value: Value): number =>
-    value.dims.reduce((product: number, dim: Dim) => product * (typeof dim === 'number' ? dim : (sizes[dim] ?? 1)), 1) *
-    bytesOf[value.dtype]
+    value.dims.reduce((product: number, dim: Dim) => product * sizeOf(dim, sizes), 1) * bytesOf[value.dtype]
 
   const lastRead = new Map<Value, number>()
   nodes.forEach((node, step) => {
@@ -48,4 +47,13 @@ export function peakBytes(
     for (const [value] of ending.get(step) ?? []) alive -= size(value)
   })
   return peak
+}
+
+/** Of a named size, also of its multiples (`4·T`). */
+function sizeOf(dim: Dim, sizes: Readonly<Record<string, number>>): number {
+  if (typeof dim === 'number') return dim
+  const [name, factor] = dim.split('·').reverse() as [string, string?]
+  const size = sizes[name]
+  if (size === undefined) throw new Error(`the size ${name} is not known`)
+  return Number(factor ?? 1) * size
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { randomFrom } from '../lora/random.ts'
 import { relativeDifference, runnable } from '../testing/run-graph.ts'
-import { Graph, output, type Value } from './graph.ts'
+import { Graph, output, times, type Dim, type Value } from './graph.ts'
 import { gradients } from './gradient.ts'
 import * as ops from './ops.ts'
 import { opTable, type OpName } from './ops.ts'
@@ -40,6 +40,7 @@ const cases: Record<string, Case> = {
   Sqrt: { inputs: { a: [4] }, build: (x) => ops.sqrt(of(x, 'a')), from: 1, to: 2 },
   Exp: { inputs: { a: [4] }, build: (x) => ops.exp(of(x, 'a')) },
   Log: { inputs: { a: [4] }, build: (x) => ops.log(of(x, 'a')), from: 1, to: 2 },
+  Softplus: { inputs: { a: [4] }, build: (x) => ops.softplus(of(x, 'a')), from: -3, to: 3 },
   Sigmoid: { inputs: { a: [4] }, build: (x) => ops.sigmoid(of(x, 'a')) },
   Gemm: product({}, [3, 4], [4, 2]),
   'Gemm with A transposed': product({ transA: true, alpha: 0.5 }, [4, 3], [4, 2]),
@@ -71,6 +72,10 @@ const cases: Record<string, Case> = {
     inputs: { a: [3, 4], b: [3, 2] },
     build: (x) => ops.scatterAdd(of(x, 'a'), ints(x, [1, 1, 0, 3, 2, 2], [3, 2]), of(x, 'b'), 1),
   },
+  AddRows: {
+    inputs: { a: [4, 2], b: [2, 2] },
+    build: (x) => ops.addRows(of(x, 'a'), ints(x, [3, 1]), of(x, 'b')),
+  },
   Unsqueeze: { inputs: { a: [4] }, build: (x) => ops.unsqueeze(of(x, 'a')) },
   Softmax: { inputs: { a: [2, 5] }, build: (x) => ops.softmax(of(x, 'a')) },
   RmsNorm: { inputs: { a: [3, 6], w: [6] }, build: (x) => ops.rmsNorm(of(x, 'a'), of(x, 'w'), 1e-2) },
@@ -84,11 +89,27 @@ const cases: Record<string, Case> = {
     },
   },
   SwiGlu: { inputs: { a: [2, 5], b: [2, 5] }, build: (x) => ops.swiGlu(of(x, 'a'), of(x, 'b')) },
-  LinearCrossEntropy: {
+  TokenLosses: {
     inputs: { x: [3, 4], table: [5, 4] },
-    build: (x) => ops.linearCrossEntropy(of(x, 'x'), of(x, 'table'), ints(x, [4, 0, 4]), of(x, 'x').graph.floats([1, 0.25, 2])),
+    build: (x) => ops.tokenLosses(of(x, 'x'), of(x, 'table'), ints(x, [4, 0, 4])),
   },
 }
+
+test('sums, rows and zeros of a size that only a run knows have the gradients of a known size', async () => {
+  const gradientOf = async (dim: Dim): Promise<Record<string, Float32Array>> => {
+    const graph = new Graph()
+    const x = graph.input('x', 'float32', [2, dim])
+    const rows = ops.gatherOnce(ops.reshape(x, [ops2(dim)]), graph.integers([4, 1]))
+    const scattered = ops.addRows(ops.zerosLike(ops.reshape(x, [ops2(dim)])), graph.integers([0, 5]), rows)
+    const sums = ops.reduceSum(ops.mul(ops.reshape(scattered, [2, dim]), x), [1])
+    const loss = ops.reshape(ops.reduceSum(ops.mul(sums, graph.floats([1, 3], [2, 1])), [0, 1]), [])
+    const [dx] = gradients(loss, [x])
+    const run = await runnable(new Map([['loss', loss], ['dx', dx as Value]])) // prettier-ignore
+    return run({ x: Float32Array.of(1, 2, 3, 4, 5, 6) }, { x: [2, 3] })
+  }
+  const ops2 = (dim: Dim): Dim => times(dim, 2)
+  assert.deepEqual(await gradientOf('T'), await gradientOf(3))
+})
 
 const size = (dims: readonly number[]): number => dims.reduce((a, b) => a * b, 1)
 

@@ -127,6 +127,7 @@ export type OpName =
   | 'Sqrt'
   | 'Exp'
   | 'Log'
+  | 'Softplus'
   | 'Sigmoid'
   | 'Gemm'
   | 'FusedMatMul'
@@ -134,6 +135,9 @@ export type OpName =
   | 'ReduceMax'
   | 'ReduceSumSquare'
   | 'Expand'
+  | 'Shape'
+  | 'ExpandTo'
+  | 'ZerosOf'
   | 'Reshape'
   | 'Transpose'
   | 'Gather'
@@ -150,7 +154,7 @@ export type OpName =
   | 'RmsNorm'
   | 'RotaryEmbedding'
   | 'SwiGlu'
-  | 'LinearCrossEntropy'
+  | 'TokenLosses'
 
 export const opTable: Readonly<Record<OpName, Op>> = {
   Input: { shape: (_, { dtype, dims }) => [{ dtype, dims } as Spec] },
@@ -171,6 +175,8 @@ export const opTable: Readonly<Record<OpName, Op>> = {
   Sqrt: elementwise((x, y, dY) => div(mul(dY, x.graph.scalar(0.5)), y)),
   Exp: elementwise((_x, y, dY) => mul(dY, y)),
   Log: elementwise((x, _y, dY) => div(dY, x)),
+  /** y = log(1+eˣ), dx = dy·σ(x). The runtime's own form overflows for no x. */
+  Softplus: elementwise((x, _y, dY) => mul(dY, sigmoid(x))),
   /** y = 1/(1+e⁻ˣ), dx = dy·y·(1−y) */
   Sigmoid: elementwise((x, y, dY) => mul(dY, mul(y, sub(x.graph.scalar(1), y)))),
 
@@ -192,7 +198,7 @@ export const opTable: Readonly<Record<OpName, Op>> = {
 
   ReduceSum: {
     shape: reduced,
-    gradient: ({ inputs }, [dY]) => [dY ? expand(dY, at(inputs, 0).dims) : null],
+    gradient: ({ inputs }, [dY]) => [dY ? stretchedAs(dY, at(inputs, 0)) : null],
     onnx: { asInput: 'axes' },
     cheap: true,
   },
@@ -212,6 +218,18 @@ export const opTable: Readonly<Record<OpName, Op>> = {
     gradient: ({ inputs }, [dY]) => [dY ? sumTo(dY, at(inputs, 0).dims) : null],
     onnx: { asInput: 'dims' },
     cheap: true,
+  },
+  /** The dims of a tensor, when some are known only at run time. */
+  Shape: { shape: (inputs) => [{ dtype: 'int64', dims: [at(inputs, 0).dims.length] }] },
+  /** Stretched to the dims that a tensor of int64 holds; `dims` names them. */
+  ExpandTo: {
+    shape: (inputs, attributes) => [{ dtype: at(inputs, 0).dtype, dims: listOf(attributes, 'dims') }],
+    onnx: { type: 'Expand', omit: ['dims'] },
+  },
+  /** Zeros with the dims that a tensor of int64 holds; `dims` names them. */
+  ZerosOf: {
+    shape: (_, attributes) => [{ dtype: 'float32', dims: listOf(attributes, 'dims') }],
+    onnx: { type: 'ConstantOfShape', omit: ['dims'] },
   },
   Reshape: {
     shape: (inputs, attributes) => {
@@ -266,7 +284,7 @@ export const opTable: Readonly<Record<OpName, Op>> = {
     gradient: ({ inputs }, [dY]) => {
       const [rows, index] = [at(inputs, 0), at(inputs, 1)]
       if (!dY) return [null, null]
-      return [addRows(zeros(rows.graph, rows.dims), index, dY), null]
+      return [addRows(zerosLike(rows), index, dY), null]
     },
     onnx: { type: 'Gather' },
   },
@@ -275,7 +293,7 @@ export const opTable: Readonly<Record<OpName, Op>> = {
     shape: (inputs) => [{ dtype: at(inputs, 0).dtype, dims: at(inputs, 1).dims }],
     gradient: ({ inputs, attributes }, [dY]) => {
       const [x, index] = [at(inputs, 0), at(inputs, 1)]
-      return [dY ? scatterAdd(zeros(x.graph, x.dims), index, dY, numberOf(attributes, 'axis')) : null, null]
+      return [dY ? scatterAdd(zerosLike(x), index, dY, numberOf(attributes, 'axis')) : null, null]
     },
     cheap: true,
   },
@@ -288,7 +306,14 @@ export const opTable: Readonly<Record<OpName, Op>> = {
     },
   },
   /** data with rows added at index [L,1]. Rows must differ: on two threads ONNX Runtime would lose one of two equal ones. */
-  AddRows: { shape: first, onnx: { type: 'ScatterND' } },
+  AddRows: {
+    shape: first,
+    gradient: ({ inputs }, [dY]) => {
+      const index = at(inputs, 1)
+      return dY ? [dY, null, gather(dY, reshape(index, index.dims.slice(0, 1)))] : [null, null, null]
+    },
+    onnx: { type: 'ScatterND' },
+  },
   /** The distinct numbers of a vector, ascending. */
   Unique: { shape: (_, attributes) => [{ dtype: 'int64', dims: [String(attributes['dim'])] }], onnx: { omit: ['dim'] } },
   Equal: { shape: (inputs) => broadcast(inputs).map(({ dims }) => ({ dtype: 'bool', dims })) },
@@ -379,34 +404,33 @@ export const opTable: Readonly<Record<OpName, Op>> = {
   },
 
   /**
-   * Σ w·(−log p[target]) with p = softmax(x·Eᵀ): x [L,H], E [V,H], targets int64 [L], w [L] → a scalar.
-   * −log p[t] = m − log p_max − (x·Eᵀ)[t] for the largest logit m, which no underflow can reach.
-   * With δ = p − onehot(t), made by subtracting 1 in place: dx = w·(δ·E) and dE = δᵀ·(w·x).
+   * −log p[target] of each row with p = softmax(x·Eᵀ): x [L,H], E [V,H], targets int64 [L] → [L].
+   * It is m − log p_max − (x·Eᵀ)[t] for the largest logit m, which no underflow can reach.
+   * With δ = p − onehot(t), made by subtracting 1 in place: dx = dy·(δ·E) and dE = δᵀ·(dy·x).
    */
-  LinearCrossEntropy: {
+  TokenLosses: {
     shape: (inputs) => {
-      const [x, table, targets, w] = inputs as [Value, Value, Value, Value]
-      if (at(x.dims, 1) !== at(table.dims, 1) || !sameDims(targets.dims, w.dims)) fail('LinearCrossEntropy', inputs)
-      return [{ dtype: 'float32', dims: [] }]
+      const [x, table, targets] = inputs as [Value, Value, Value]
+      if (at(x.dims, 1) !== at(table.dims, 1) || !sameDims(targets.dims, x.dims.slice(0, 1))) fail('TokenLosses', inputs)
+      return [{ dtype: 'float32', dims: targets.dims }]
     },
     lower: (inputs) => {
-      const [x, table, targets, w] = inputs as [Value, Value, Value, Value]
+      const [x, table, targets] = inputs as [Value, Value, Value]
       const logits = gemm(x, table, { transB: true })
       const p = softmax(logits)
       const chosen = logits.graph.apply('GatherElements', [logits, unsqueeze(targets)], { axis: 1 })
       const logSum = sub(reduceMax(logits, [1]), log(reduceMax(p, [1])))
-      const total = reduceSum(mul(sub(logSum, chosen), unsqueeze(w)), [0, 1])
-      return [reshape(total, [])]
+      return [reshape(sub(logSum, chosen), targets.dims)]
     },
-    gradient: ({ inputs }, [dLoss]) => {
-      const [x, table, targets, w] = inputs as [Value, Value, Value, Value]
-      if (!dLoss) return [null, null, null, null]
+    gradient: ({ inputs }, [dY]) => {
+      const [x, table, targets] = inputs as [Value, Value, Value]
+      if (!dY) return [null, null, null]
       const p = softmax(gemm(x, table, { transB: true }))
       // Ones made from the largest p: p is then needed by nothing later, and the runtime subtracts in place instead of copying p.
       const largest = reduceMax(p, [1])
       const delta = scatterAdd(p, unsqueeze(targets), neg(div(largest, largest)), 1)
-      const scale = mul(unsqueeze(w), dLoss)
-      return [mul(gemm(delta, table), scale), gemm(delta, mul(x, scale), { transA: true }), null, null]
+      const scale = unsqueeze(dY)
+      return [mul(gemm(delta, table), scale), gemm(delta, mul(x, scale), { transA: true }), null]
     },
   },
 }
@@ -441,6 +465,7 @@ export const neg = (x: Value): Value => x.graph.apply('Neg', [x])
 export const sqrt = (x: Value): Value => x.graph.apply('Sqrt', [x])
 export const exp = (x: Value): Value => x.graph.apply('Exp', [x])
 export const log = (x: Value): Value => x.graph.apply('Log', [x])
+export const softplus = (x: Value): Value => x.graph.apply('Softplus', [x])
 export const sigmoid = (x: Value): Value => x.graph.apply('Sigmoid', [x])
 export const softmax = (x: Value): Value => x.graph.apply('Softmax', [x])
 export const reduceSum = (x: Value, axes: readonly number[]): Value => x.graph.apply('ReduceSum', [x], { axes })
@@ -454,6 +479,15 @@ export const unsqueeze = (x: Value): Value => x.graph.apply('Unsqueeze', [x], { 
 export const gather = (rows: Value, index: Value): Value => rows.graph.apply('Gather', [rows, index])
 export const gatherOnce = (rows: Value, index: Value): Value => rows.graph.apply('GatherOnce', [rows, index])
 export const zeros = (graph: Graph, dims: readonly Dim[]): Value => graph.apply('Zeros', [], { dims })
+const isKnown = (dims: readonly Dim[]): boolean => dims.every((dim) => typeof dim === 'number')
+/** Zeros with the dims of a value. */
+export const zerosLike = (x: Value): Value =>
+  isKnown(x.dims) ? zeros(x.graph, x.dims) : x.graph.apply('ZerosOf', [x.graph.apply('Shape', [x])], { dims: x.dims })
+/** A value stretched to the dims of another. */
+export const stretchedAs = (value: Value, x: Value): Value =>
+  isKnown(x.dims) || sameDims(value.dims, x.dims)
+    ? expand(value, x.dims)
+    : x.graph.apply('ExpandTo', [value, x.graph.apply('Shape', [x])], { dims: x.dims })
 export const scatterAdd = (data: Value, index: Value, updates: Value, axis: number): Value =>
   data.graph.apply('ScatterElements', [data, index, updates], { axis, reduction: 'add' })
 /** Adds rows [L,…] to some rows of data. No number may come twice in index [L]. */
@@ -466,5 +500,7 @@ export const matMul = (a: Value, b: Value, options: ProductOptions = {}): Value 
 /** x·w/√(mean x² + ε), row by row. */
 export const rmsNorm = (x: Value, w: Value, epsilon: number): Value => x.graph.apply('RmsNorm', [x, w], { epsilon, axis: -1 })
 export const swiGlu = (gate: Value, up: Value): Value => gate.graph.apply('SwiGlu', [gate, up])
+export const tokenLosses = (x: Value, table: Value, targets: Value): Value => x.graph.apply('TokenLosses', [x, table, targets])
+/** Σ w·(−log p[target]), a scalar. */
 export const linearCrossEntropy = (x: Value, table: Value, targets: Value, weights: Value): Value =>
-  x.graph.apply('LinearCrossEntropy', [x, table, targets, weights])
+  reshape(reduceSum(mul(tokenLosses(x, table, targets), weights), [0]), [])

@@ -1,15 +1,21 @@
 /** The Llama architecture as a graph: grouped-query attention, rotary positions, SwiGLU, RMS norms. Source: transformers' LlamaForCausalLM. */
 import type { HfConfig } from '../../formats/hf-config.ts'
-import { labelled, type Graph, type Value } from '../graph/graph.ts'
-import { add, gather, gemm, matMul, reshape, rmsNorm, softmax, swiGlu, transpose } from '../graph/ops.ts'
+import { labelled, times, type Dim, type Graph, type Value } from '../graph/graph.ts'
+import { add, gather, gemm, matMul, min, mul, reshape, rmsNorm, softmax, sub, swiGlu, transpose } from '../graph/ops.ts'
 import { attentionNormName, embeddingName, lastNormName, mlpNormName, type Projection } from './parameters.ts'
 import { rotaryTables } from './rope.ts'
 
 /** Tokens a graph takes at once: sequences of one length, padded on the right. */
 export interface Shape {
   readonly batch: number
+  /** The length, or the longest where it varies. */
   readonly length: number
+  /** Each run may be shorter than `length`, and says so by feeding `positions` float32 [T]: 0 to T−1. */
+  readonly varying?: boolean
 }
+
+/** The axis of time: a number, or a size that each run brings. */
+export const timeOf = (shape: Shape): Dim => (shape.varying ? 'T' : shape.length)
 
 /** What the architecture is given: parameters by name, and how x [N,in] goes through a projection, `plus` (if any) added. */
 export interface Weights {
@@ -25,8 +31,8 @@ const unseen = -1e9
  * and what is before it, so padding on the right changes nothing to its left.
  */
 export function lastHidden(graph: Graph, config: HfConfig, shape: Shape, weights: Weights, tokens: Value): Value {
-  const tokens_N = reshape(tokens, [shape.batch * shape.length])
-  const tables = attentionTables(graph, config, shape.length)
+  const tokens_N = reshape(tokens, [times(timeOf(shape), shape.batch)])
+  const tables = attentionTables(graph, config, shape)
   let x_NH = labelled('x_NH', gather(weights.parameter(embeddingName), tokens_N))
   for (let layer = 0; layer < config.layers; layer++) {
     const project: Project = (projection, x, plus) => {
@@ -58,18 +64,27 @@ interface AttentionTables {
   readonly mask: Value
 }
 
-function attentionTables(graph: Graph, config: HfConfig, length: number): AttentionTables {
-  const { cos, sin } = rotaryTables(config, length)
-  const group = config.heads / config.kvHeads
-  const mask = new Float32Array(group * length * length)
-  for (let row = 0; row < group * length; row++) mask.fill(unseen, row * length + (row % length) + 1, (row + 1) * length)
+function attentionTables(graph: Graph, config: HfConfig, shape: Shape): AttentionTables {
+  const { cos, sin } = rotaryTables(config, shape.length)
   const half = config.headSize / 2
   return {
     position: graph.integers([0]),
-    cos: labelled('cos', graph.floats(cos, [length, half])),
-    sin: labelled('sin', graph.floats(sin, [length, half])),
-    mask: labelled('mask', graph.floats(mask, [group * length, length])),
+    cos: labelled('cos', graph.floats(cos, [shape.length, half])),
+    sin: labelled('sin', graph.floats(sin, [shape.length, half])),
+    mask: labelled('mask', causalMask(graph, config.heads / config.kvHeads, shape)),
   }
+}
+
+/** [G·T, T]: 0 where row g·T+t may see column s ≤ t, hugely negative elsewhere: 10⁹·min(0, t − s). */
+function causalMask(graph: Graph, group: number, shape: Shape): Value {
+  const T = timeOf(shape)
+  const positions_T = shape.varying
+    ? graph.input('positions', 'float32', [T])
+    : graph.floats(Array.from({ length: shape.length }, (_, position) => position))
+  const s_1T = reshape(positions_T, [1, T])
+  const t_GT = add(s_1T, graph.floats(new Float32Array(group), [group, 1]))
+  const lead = sub(reshape(t_GT, [times(T, group), 1]), s_1T)
+  return mul(min(lead, graph.scalar(0)), graph.scalar(-unseen))
 }
 
 /**
@@ -77,7 +92,8 @@ function attentionTables(graph: Graph, config: HfConfig, length: number): Attent
  * head are stacked along time, so keys and values need no copies and their derivatives add up within one product.
  */
 function attention(config: HfConfig, shape: Shape, tables: AttentionTables, project: Project, x_NH: Value): Value {
-  const { batch: B, length: T } = shape
+  const { batch: B } = shape
+  const T = timeOf(shape)
   const { heads, kvHeads: K, headSize: D } = config
   const G = heads / K
   const turned = (x: Value, count: number): Value => {
@@ -88,11 +104,11 @@ function attention(config: HfConfig, shape: Shape, tables: AttentionTables, proj
 
   const q_BTKGD = reshape(turned(project('q_proj', x_NH), heads), [B, T, K, G, D])
   const q_BKGTD = transpose(q_BTKGD, [0, 2, 3, 1, 4])
-  const q = reshape(q_BKGTD, [B, K, G * T, D])
+  const q = reshape(q_BKGTD, [B, K, times(T, G), D])
   const k = perKvHead(turned(project('k_proj', x_NH), K))
   const v = perKvHead(project('v_proj', x_NH))
 
   const scores = add(matMul(q, k, { transB: true, alpha: 1 / Math.sqrt(D) }), tables.mask)
   const o_BKGTD = reshape(matMul(softmax(scores), v), [B, K, G, T, D])
-  return reshape(transpose(o_BKGTD, [0, 3, 1, 2, 4]), [B * T, heads * D])
+  return reshape(transpose(o_BKGTD, [0, 3, 1, 2, 4]), [times(T, B), heads * D])
 }

@@ -6,7 +6,11 @@ import type { Value } from '../graph/graph.ts'
 export type Numbers = Float32Array | BigInt64Array
 
 /** A function from named inputs to named outputs; inputs that the graph does not need are left out. */
-export type Run = (inputs: Readonly<Record<string, Numbers>>) => Promise<Record<string, Float32Array>>
+export type Run = (
+  inputs: Readonly<Record<string, Numbers>>,
+  /** Of inputs whose sizes the graph leaves open. */
+  dimsOf?: Readonly<Record<string, readonly number[]>>,
+) => Promise<Record<string, Float32Array>>
 
 export async function runnable(
   graph: RunnableGraph | ReadonlyMap<string, Value>,
@@ -21,11 +25,11 @@ export async function runnable(
     logSeverityLevel: 3,
     graphOptimizationLevel: recompute ? 'disabled' : 'all',
   })
-  const run: Run = async (inputs) => {
+  const run: Run = async (inputs, dimsOf = {}) => {
     const feeds = model.inputs.map(({ name, dtype, dims }) => {
       const values = inputs[name]
       if (!values) throw new Error(`the test gives no ${name}`)
-      return [name, new ort.Tensor(dtype, values as Float32Array, [...dims])] as const
+      return [name, new ort.Tensor(dtype, values as Float32Array, [...(dimsOf[name] ?? (dims as readonly number[]))])] as const
     })
     const results = await session.run(Object.fromEntries(feeds))
     return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, tensor.data as Float32Array]))
