@@ -1,0 +1,75 @@
+/** What every graph about training begins with: the parameters as inputs, adapters beside the projections, and the loss of each token that counts. */
+import type { HfConfig } from '../../formats/hf-config.ts'
+import { labelled, times, type Graph, type Value } from '../graph/graph.ts'
+import { addRows, gatherOnce, gemm, mul, reduceSum, reshape, tokenLosses, zerosLike } from '../graph/ops.ts'
+import { lastHidden, timeOf, type Shape, type Weights } from '../llama/forward.ts'
+import { baseTensors, headName, projectionPath, type Projection } from '../llama/parameters.ts'
+import { adapterName, targetsOf, trainableTensors, type LoraMethod, type Method } from './trainables.ts'
+
+/** What may be put beside an adapter: something added to x·Aᵀ, and something added to what the adapter adds. */
+export interface Beside {
+  readonly low: (path: string, x: Value, low: Value) => Value
+  readonly out: (path: string, low: Value, y: Value) => Value
+}
+
+export interface Network {
+  readonly graph: Graph
+  readonly shape: Shape
+  /** A parameter or trainable by name. */
+  readonly values: (name: string) => Value
+  readonly weights: Weights
+}
+
+/** Inputs for every parameter, and projections with the method's adapters beside them. */
+export function network(graph: Graph, config: HfConfig, method: Method, shape: Shape, beside?: Beside): Network {
+  const specs = [...baseTensors(config), ...(method.kind === 'lora' ? trainableTensors(config, method) : [])]
+  const inputs = new Map(specs.map(({ name, dtype, dims }) => [name, labelled(name, graph.input(name, dtype, dims))]))
+  const values = (name: string): Value => {
+    const value = inputs.get(name)
+    if (!value) throw new Error(`no parameter ${name}`)
+    return value
+  }
+  const adapted = new Set<string>(method.kind === 'lora' ? targetsOf(method) : [])
+  const project = (layer: number, projection: Projection, x: Value, plus?: Value): Value => {
+    const path = projectionPath(layer, projection)
+    const y = gemm(x, values(`${path}.weight`), { transB: true, ...(plus ? { plus } : {}) })
+    if (method.kind === 'full' || !adapted.has(projection)) return y
+    const plain = gemm(x, values(adapterName(path, 'A')), { transB: true })
+    const low = beside ? beside.low(path, x, plain) : plain
+    const sum = gemm(low, values(adapterName(path, 'B')), { transB: true, alpha: adapterScale(method), plus: y })
+    return beside ? beside.out(path, low, sum) : sum
+  }
+  return { graph, shape, values, weights: { parameter: values, project } }
+}
+
+/** What an adapter's product is multiplied with. */
+export const adapterScale = (method: LoraMethod): number => method.alpha / method.rank
+
+/** Losses of the tokens that count, and where they are. */
+export interface CountedLosses {
+  /** −log p[target] of each position whose weight is not 0. */
+  readonly losses_L: Value
+  readonly weights_L: Value
+  /** Their places among the N = B·T positions. */
+  readonly counted_L: Value
+  readonly weights_N: Value
+}
+
+/** Logits are computed only where the weight is not 0. Inputs: tokens, targets int64 [B,T], weights float32 [B,T]. */
+export function countedLosses({ graph, shape, weights }: Network, config: HfConfig): CountedLosses {
+  const T = timeOf(shape)
+  const N = times(T, shape.batch)
+  const tokens = graph.input('tokens', 'int64', [shape.batch, T])
+  const targets_N = reshape(graph.input('targets', 'int64', [shape.batch, T]), [N])
+  const weights_N = reshape(graph.input('weights', 'float32', [shape.batch, T]), [N])
+  const x_NH = lastHidden(graph, config, shape, weights, tokens)
+  const counted_L = labelled('counted_L', reshape(graph.apply('NonZero', [weights_N], { dim: 'L' }), ['L']))
+  const losses_L = tokenLosses(gatherOnce(x_NH, counted_L), weights.parameter(headName(config)), gatherOnce(targets_N, counted_L))
+  return { losses_L, weights_L: gatherOnce(weights_N, counted_L), counted_L, weights_N }
+}
+
+/** Σ weights·losses of each row, [B]: of a conversation or text, minus its log probability. */
+export function rowLosses({ shape }: Network, { losses_L, weights_L, counted_L, weights_N }: CountedLosses): Value {
+  const losses_N = addRows(zerosLike(weights_N), counted_L, mul(losses_L, weights_L))
+  return reshape(reduceSum(reshape(losses_N, [shape.batch, timeOf(shape)]), [1]), [shape.batch])
+}
