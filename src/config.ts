@@ -24,6 +24,8 @@ export interface Config {
   readonly memoryBudget: number | null
   /** What previews may take that begin by themselves: examples of a proposal at most, and minutes of all previews in 24 hours (0: none). */
   readonly automaticPreviews: { readonly examples: number; readonly minutes: number }
+  /** Who may open a community. */
+  readonly openCommunities: 'maintainer' | 'anyone'
   /** Where `hf:` models are fetched from. */
   readonly hub: { readonly endpoint: string; readonly token?: string }
   readonly logLevel: LogLevel
@@ -92,6 +94,12 @@ export const settings: readonly Setting[] = [
     description: 'Proposals of more examples than this are previewed only where somebody asks.',
   },
   {
+    variable: 'COMMONWEIGHTS_OPEN_COMMUNITIES',
+    standard: '`maintainer`',
+    description:
+      'Who may open a community: `maintainer`, whoever maintains this instance, or `anyone` who has an account. Whoever opens one maintains it, which includes training on this machine.',
+  },
+  {
     variable: 'HF_ENDPOINT',
     standard: '`https://huggingface.co`',
     description: 'The hub that `base add hf:owner/name` fetches from: the Hugging Face Hub, or anything that speaks its API.',
@@ -127,6 +135,7 @@ export function loadConfig(overrides: ConfigOverrides = {}, environment: NodeJS.
       minutes: countOf('COMMONWEIGHTS_PREVIEW_MINUTES', read('COMMONWEIGHTS_PREVIEW_MINUTES') ?? '60'),
       examples: countOf('COMMONWEIGHTS_PREVIEW_EXAMPLES', read('COMMONWEIGHTS_PREVIEW_EXAMPLES') ?? '200'),
     },
+    openCommunities: oneOf('COMMONWEIGHTS_OPEN_COMMUNITIES', read('COMMONWEIGHTS_OPEN_COMMUNITIES'), ['maintainer', 'anyone']),
     hub: hubOf(read('HF_ENDPOINT'), read('HF_TOKEN')),
     logLevel: logLevelOf(read('COMMONWEIGHTS_LOG')),
   }
@@ -184,6 +193,13 @@ function countOf(variable: string, text: string): number {
   if (!/^\d+$/.test(text) || count > 1_000_000)
     throw new AppError('invalid', `${variable} is ${quoted(text)}; it must be a whole number from 0 to 1000000.`)
   return count
+}
+
+/** The first is what counts where nothing is said. */
+function oneOf<const T extends string>(variable: string, text: string | undefined, choices: readonly [T, ...T[]]): T {
+  const choice = choices.find((each) => each === (text ?? choices[0]))
+  if (choice === undefined) throw new AppError('invalid', `${variable} is ${quoted(text ?? '')}; it must be one of ${choices.join(', ')}.`)
+  return choice
 }
 
 function threadsOf(text: string | undefined): number {

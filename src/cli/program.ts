@@ -12,6 +12,7 @@ import { discussionCommands } from './commands/discussion.ts'
 import { evaluationCommands } from './commands/evaluation.ts'
 import { forecastCommands } from './commands/forecast.ts'
 import { fixCommands } from './commands/fix.ts'
+import { memberCommands } from './commands/member.ts'
 import { modelCommands } from './commands/model.ts'
 import { notificationCommands } from './commands/notification.ts'
 import { personCommands } from './commands/person.ts'
@@ -46,6 +47,7 @@ export function createProgram(version: string): Command {
     personCommands,
     baseCommands,
     modelCommands,
+    memberCommands,
     contributionCommands,
     reviewingCommands,
     previewCommands,

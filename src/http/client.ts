@@ -38,6 +38,10 @@ export class Client {
     return this.#json<T>(this.#request('PUT', path, {}, JSON.stringify(body), 'application/json'))
   }
 
+  delete<T>(path: string): Promise<T> {
+    return this.#json<T>(this.#request('DELETE', path, {}, null))
+  }
+
   /** Sends a file as the body, as it is read. */
   upload<T>(path: string, query: Query, file: ReadableStream<Uint8Array>, type: string): Promise<T> {
     return this.#json<T>(this.#request('POST', path, query, file, type))

@@ -5,7 +5,7 @@
  * so keys inside jsonb stay as they were written. Integers beyond 2^31 come back as numbers; timestamps as Date; bytea as Uint8Array.
  */
 
-import type { ColumnType, Generated, GeneratedAlways } from 'kysely'
+import type { ColumnType, Generated, GeneratedAlways, RawBuilder } from 'kysely'
 import type { Digest } from './blobs.ts'
 
 /** jsonb: written as JSON text, read back parsed. */
@@ -25,8 +25,129 @@ export interface PeopleTable {
   id: GeneratedAlways<number>
   name: string
   role: RoleName
+  displayName: Generated<string | null>
+  bio: Generated<string>
+  /** BCP 47, of the pages; null: as the browser asks. */
+  language: Generated<string | null>
+  /** null: as the device has it. */
+  theme: Generated<'light' | 'dark' | null>
+  /** How authenticators know this person: random, so that it says nothing about them. */
+  passkeyUser: Generated<string>
   createdAt: CreatedAt
 }
+
+/** What a person may do in one community, beyond what their role on the whole instance allows. */
+export interface MembersTable {
+  modelId: number
+  personId: number
+  role: RoleName
+  /** null: the local operator. */
+  addedBy: number | null
+  createdAt: CreatedAt
+}
+
+/** Every change of a membership, as it was made. */
+export interface MemberChangesTable {
+  id: GeneratedAlways<number>
+  modelId: number
+  personId: number
+  /** null: no member any more. */
+  role: RoleName | null
+  changedBy: number | null
+  createdAt: CreatedAt
+}
+
+export interface PasswordsTable {
+  personId: number
+  /** The algorithm with its parameters, the salt and the hash, as in people/password.ts. */
+  hash: string
+  changedAt: Generated<Date>
+}
+
+export type SignInMethod = 'password' | 'passkey' | 'provider' | 'link' | 'sign-up'
+
+export interface SessionsTable {
+  id: GeneratedAlways<number>
+  personId: number
+  /** sha256 of the cookie's value, hexadecimal. */
+  hash: string
+  /** The device, as its browser names itself. */
+  label: string
+  method: SignInMethod
+  createdAt: CreatedAt
+  lastSeenAt: Generated<Date>
+  expiresAt: Date
+  endedAt: Date | null
+}
+
+export interface PasskeysTable {
+  id: GeneratedAlways<number>
+  personId: number
+  /** base64url, as authenticators name it. */
+  credentialId: string
+  /** COSE. */
+  publicKey: Uint8Array
+  /** Of signatures, where the authenticator counts; 0 where it does not. */
+  counter: number
+  transports: Json<readonly string[]>
+  /** Whether the authenticator keeps it on several devices. */
+  synced: boolean
+  label: string
+  createdAt: CreatedAt
+  lastUsedAt: Date | null
+}
+
+export interface ProviderAccountsTable {
+  id: GeneratedAlways<number>
+  personId: number
+  issuer: string
+  subject: string
+  createdAt: CreatedAt
+}
+
+/** What was begun with a browser and is finished with the same one, once: passkeys, and the way to a provider and back. */
+export interface CeremoniesTable {
+  /** sha256 of what the browser was given. */
+  hash: string
+  kind: 'passkey-new' | 'passkey-sign-in' | 'provider'
+  personId: number | null
+  secrets: Json<Readonly<Record<string, string>>>
+  expiresAt: Date
+}
+
+export interface InvitationsTable {
+  id: GeneratedAlways<number>
+  hash: string
+  /** In the community, or on the whole instance where there is none. */
+  role: RoleName
+  modelId: number | null
+  note: string
+  invitedBy: number | null
+  createdAt: CreatedAt
+  expiresAt: Date
+  usedBy: number | null
+  usedAt: Date | null
+  revokedAt: Date | null
+}
+
+export interface SignInLinksTable {
+  hash: string
+  /** null: proves that whoever sets the instance up is its operator. */
+  personId: number | null
+  createdAt: CreatedAt
+  expiresAt: Date
+  usedAt: Date | null
+}
+
+/** Attempts to sign in, for limits that a restart does not forget; rows older than the longest limit are deleted. */
+export interface SignInAttemptsTable {
+  id: GeneratedAlways<number>
+  kind: string
+  key: string
+  createdAt: CreatedAt
+}
+
+export type Scope = 'read' | 'contribute' | 'review' | 'maintain' | 'chat'
 
 export interface TokensTable {
   id: GeneratedAlways<number>
@@ -36,6 +157,10 @@ export interface TokensTable {
   label: string
   createdAt: CreatedAt
   revokedAt: Date | null
+  /** null: all that the person may do. */
+  scopes: ColumnType<readonly Scope[] | null, string | null | undefined, never>
+  lastUsedAt: Generated<Date | null>
+  expiresAt: Generated<Date | null>
 }
 
 export interface BaseModelsTable {
@@ -182,6 +307,8 @@ export interface ContributionRoundsTable {
   signOff: string
   /** Findings of the checks that ran on this round. */
   checks: Json<readonly unknown[]>
+  /** How many changes of each kind it has: a round never changes, and lists need not count. */
+  counts: ColumnType<{ readonly [kind in ContributionChangesTable['kind']]: number }, string, never>
   createdAt: CreatedAt
 }
 
@@ -207,6 +334,86 @@ export interface ExamplesTable {
   /** { content, provenance }. */
   body: Json<unknown>
   createdAt: CreatedAt
+}
+
+/** The examples that stand in a model's dataset, ready to be searched: made from what was accepted, and made again where exampleIndexes is behind. */
+export interface StandingExamplesTable {
+  modelId: number
+  /** The larger, the later it came. */
+  place: number
+  digest: Digest
+  /** The contribution that brought it. */
+  contributionId: number
+  /** Its words and what it is filtered by, as in contributions/search-words.ts. */
+  search: ColumnType<string, RawBuilder<string>, never>
+}
+
+/** What the standing examples of a model were made from. */
+export interface ExampleIndexesTable {
+  modelId: number
+  /** The dataset revision they are those of; null: the empty one. */
+  revisionId: number | null
+  /** How texts were taken apart. */
+  wordsVersion: number
+  nextPlace: number
+}
+
+/** How many standing examples have a value. */
+export interface ExampleTalliesTable {
+  modelId: number
+  field: 'language' | 'origin' | 'licence' | 'contributor'
+  value: string
+  count: number
+}
+
+/** What an undecided proposal changes: an example that goes, or the question it answers. */
+export interface ClaimsTable {
+  modelId: number
+  /** The example's digest, or `question:` and its key. */
+  key: string
+  contributionId: number
+  /** Another undecided proposal claims the same. */
+  contested: boolean
+}
+
+/** A file or a pasted text on its way to a proposal. */
+export interface UploadsTable {
+  id: GeneratedAlways<number>
+  modelId: number
+  /** null: the local operator. */
+  personId: number | null
+  name: string
+  format: 'jsonl' | 'csv' | 'parquet'
+  columns: Json<readonly string[]>
+  mapping: Json<Readonly<Record<string, string | null>>>
+  /** What is said of all rows, as far as it was said. */
+  declared: Json<Readonly<Record<string, string>>>
+  /** Grows with every change of it or of its rows. */
+  version: Generated<number>
+  /** The version its rows' findings are of; null: none yet. */
+  examined: Generated<number | null>
+  /** Findings about the whole. */
+  findings: ColumnType<readonly unknown[], string | undefined, string>
+  /** Of all rows as they came. */
+  characters: number
+  /** What it became. */
+  contributionId: Generated<number | null>
+  createdAt: CreatedAt
+  touchedAt: Generated<Date>
+}
+
+export interface UploadRowsTable {
+  uploadId: number
+  row: number
+  /** As the file has it; null where it could not be read. */
+  cells: ColumnType<Readonly<Record<string, unknown>> | null, string | null, never>
+  /** Why it could not be read. */
+  problem: string | null
+  /** What somebody wrote over its cells. */
+  edited: ColumnType<Readonly<Record<string, unknown>> | null, string | null | undefined, string | null>
+  leftOut: Generated<boolean>
+  verdict: 'passes' | 'remarks' | 'fails' | null
+  findings: ColumnType<readonly unknown[], string | undefined, string>
 }
 
 export interface ExampleBandsTable {
@@ -647,6 +854,16 @@ export interface Schema {
   jobs: JobsTable
   people: PeopleTable
   tokens: TokensTable
+  members: MembersTable
+  memberChanges: MemberChangesTable
+  passwords: PasswordsTable
+  sessions: SessionsTable
+  passkeys: PasskeysTable
+  providerAccounts: ProviderAccountsTable
+  ceremonies: CeremoniesTable
+  invitations: InvitationsTable
+  signInLinks: SignInLinksTable
+  signInAttempts: SignInAttemptsTable
   baseModels: BaseModelsTable
   communityModels: CommunityModelsTable
   suites: SuitesTable
@@ -658,6 +875,12 @@ export interface Schema {
   contributionRounds: ContributionRoundsTable
   contributionChanges: ContributionChangesTable
   examples: ExamplesTable
+  standingExamples: StandingExamplesTable
+  exampleIndexes: ExampleIndexesTable
+  exampleTallies: ExampleTalliesTable
+  claims: ClaimsTable
+  uploads: UploadsTable
+  uploadRows: UploadRowsTable
   exampleBands: ExampleBandsTable
   reviews: ReviewsTable
   reviewRules: ReviewRulesTable

@@ -5,6 +5,7 @@ import type { Database, Db } from '../../storage/database.ts'
 import { findModel, lockModel } from '../models/model-queries.ts'
 import { notify } from '../notifications/notify.ts'
 import { inOneLine } from '../notifications/one-line.ts'
+import { hasRoleIn } from '../people/member-queries.ts'
 import { operatorName, requireRole, type Actor } from '../people/actor.ts'
 
 export interface Mentor {
@@ -44,11 +45,11 @@ async function change(
   model: string,
   make: (db: Db, modelId: number, personId: number) => Promise<void>,
 ): Promise<readonly Mentor[]> {
-  requireRole(actor, 'reviewer')
   if (actor.kind === 'operator')
     throw new AppError('invalid', 'A mentor is a person whom newcomers can ask by name; act with the token of one (--token).')
   return app.db.transaction().execute(async (db) => {
     const { id } = await findModel(db, model)
+    requireRole(actor, 'reviewer', id)
     await lockModel(db, id)
     await make(db, id, actor.id)
     await assignMentors(db, id)
@@ -80,7 +81,7 @@ function mentoring(db: Db, modelId: number) {
     .innerJoin('people', 'people.id', 'mentors.personId')
     .where('mentors.modelId', '=', modelId)
     .where('mentors.leftAt', 'is', null)
-    .where('people.role', 'in', ['reviewer', 'maintainer'])
+    .where(hasRoleIn('reviewer', modelId))
     .orderBy('people.id')
 }
 

@@ -7,13 +7,13 @@ import { findModelById } from '../models/model-queries.ts'
 import { formatModelName } from '../models/model-name.ts'
 import { currentRules } from '../models/review-rules-queries.ts'
 import type { ReviewRules } from '../models/review-rules.ts'
-import type { Actor } from '../people/actor.ts'
+import { roleIn, type Actor } from '../people/actor.ts'
 import { trustFrom } from '../people/trust.ts'
 import { trustEventsOf } from './trust-events.ts'
 
 /** The rules, where the actor is a newcomer: a contributor whose trust in this community is below its threshold. Null for everybody else. */
 export async function newcomerRules(db: Db, actor: Actor, modelId: number): Promise<ReviewRules | null> {
-  if (actor.kind === 'operator' || actor.role !== 'contributor') return null
+  if (actor.kind === 'operator' || roleIn(actor, modelId) !== 'contributor') return null
   const { rules } = await currentRules(db, modelId)
   const { value } = trustFrom(await trustEventsOf(db, modelId, actor.id), new Date(), rules.trust.halfLifeDays)
   return value < rules.trust.newcomerBelow ? rules : null

@@ -2,19 +2,19 @@
 
 import { sql } from 'kysely'
 import { AppError } from '../../errors.ts'
-import type { Database } from '../../storage/database.ts'
+import type { Database, Db } from '../../storage/database.ts'
 import { notify } from '../notifications/notify.ts'
 import { actorId, actorName, requireRole, type Actor } from '../people/actor.ts'
 import { parseReason } from './comment-text.ts'
-import { findComment } from './thread-queries.ts'
+import { findComment, findThread } from './thread-queries.ts'
 import type { Comment } from './thread.ts'
 
 /** Maintainers. Others see that it was hidden, by whom and why; its author and those who moderate see what it says. The author is told. */
 export async function hideComment(app: { readonly db: Database }, actor: Actor, id: number, why: string): Promise<Comment> {
-  requireRole(actor, 'maintainer')
   const reason = parseReason(why)
   return app.db.transaction().execute(async (db) => {
     const comment = await findComment(db, actor, id)
+    await requireModerator(db, actor, comment)
     if (comment.erased) throw new AppError('conflict', `Comment ${id} was erased; there is nothing left to hide.`)
     if (comment.hidden) throw new AppError('conflict', `Comment ${id} was hidden by ${comment.hidden.by} already: ${comment.hidden.reason}`)
     await db
@@ -35,9 +35,9 @@ export async function hideComment(app: { readonly db: Database }, actor: Actor, 
 
 /** Maintainers. */
 export async function showComment(app: { readonly db: Database }, actor: Actor, id: number): Promise<Comment> {
-  requireRole(actor, 'maintainer')
   return app.db.transaction().execute(async (db) => {
     const comment = await findComment(db, actor, id)
+    await requireModerator(db, actor, comment)
     if (!comment.hidden) throw new AppError('conflict', `Comment ${id} is not hidden.`)
     await db.updateTable('comments').set({ hiddenAt: null, hiddenBy: null, hiddenReason: null }).where('id', '=', id).execute()
     await notify(db, {
@@ -69,4 +69,8 @@ export async function eraseComment(app: { readonly db: Database }, actor: Actor,
   // An updated row's old text stays in the file until its page is used again; rewriting the table leaves nothing.
   await sql`vacuum full comment_versions`.execute(app.db)
   return erased
+}
+
+async function requireModerator(db: Db, actor: Actor, { threadId }: Comment): Promise<void> {
+  requireRole(actor, 'maintainer', (await findThread(db, actor, threadId)).modelId)
 }

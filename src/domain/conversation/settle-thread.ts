@@ -2,7 +2,7 @@
 
 import { AppError } from '../../errors.ts'
 import type { Database } from '../../storage/database.ts'
-import { actorId, requireRole, roles, type Actor } from '../people/actor.ts'
+import { actorId, hasRole, requireRole, type Actor } from '../people/actor.ts'
 import { knownSubject } from './find-subject.ts'
 import { findThread } from './thread-queries.ts'
 import type { Thread } from './thread.ts'
@@ -24,10 +24,7 @@ async function settle(app: { readonly db: Database }, actor: Actor, id: number, 
     const thread = await lockThread(db, actor, id)
     const { ownerId } = await knownSubject(db, thread.subject)
     const maySettle =
-      actor.kind === 'operator' ||
-      roles.indexOf(actor.role) >= roles.indexOf('reviewer') ||
-      actor.id === thread.startedBy ||
-      actor.id === ownerId
+      actor.kind === 'operator' || hasRole(actor, 'reviewer', thread.modelId) || actor.id === thread.startedBy || actor.id === ownerId
     if (!maySettle)
       throw new AppError(
         'forbidden',

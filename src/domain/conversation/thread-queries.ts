@@ -2,7 +2,7 @@
 
 import { AppError } from '../../errors.ts'
 import type { Db } from '../../storage/database.ts'
-import { operatorName, roles, type Actor } from '../people/actor.ts'
+import { hasRole, operatorName, type Actor } from '../people/actor.ts'
 import { pageLimit, type Page } from '../people/people-queries.ts'
 import type { Comment, CommentVersion, Thread } from './thread.ts'
 import type { Subject } from './subject.ts'
@@ -46,10 +46,13 @@ export async function historyOf(db: Db, viewer: Viewer, id: number): Promise<rea
 }
 
 /** Hidden text stays visible to its author and to those who moderate. */
-function maySee(viewer: Viewer, comment: { readonly authorId: number | null; readonly hiddenAt: Date | null }): boolean {
+function maySee(
+  viewer: Viewer,
+  comment: { readonly authorId: number | null; readonly hiddenAt: Date | null; readonly modelId: number },
+): boolean {
   if (comment.hiddenAt === null) return true
   if (viewer === null) return false
-  return viewer.kind === 'operator' || viewer.id === comment.authorId || roles.indexOf(viewer.role) >= roles.indexOf('maintainer')
+  return viewer.kind === 'operator' || viewer.id === comment.authorId || hasRole(viewer, 'maintainer', comment.modelId)
 }
 
 function threads(db: Db) {
@@ -96,10 +99,18 @@ function comments(db: Db) {
         ),
       ),
     )
+    .innerJoin('threads', 'threads.id', 'comments.threadId')
     .leftJoin('people as authors', 'authors.id', 'comments.authorId')
     .leftJoin('people as moderators', 'moderators.id', 'comments.hiddenBy')
     .selectAll('comments')
-    .select(['said.version', 'said.text', 'said.createdAt as saidAt', 'authors.name as author', 'moderators.name as moderator'])
+    .select([
+      'threads.modelId',
+      'said.version',
+      'said.text',
+      'said.createdAt as saidAt',
+      'authors.name as author',
+      'moderators.name as moderator',
+    ])
 }
 
 type CommentRow = Awaited<ReturnType<ReturnType<typeof comments>['executeTakeFirstOrThrow']>>

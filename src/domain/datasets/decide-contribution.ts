@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import { AppError } from '../../errors.ts'
 import type { Blobs } from '../../storage/blobs.ts'
 import type { Database, Db } from '../../storage/database.ts'
+import { dropClaims } from '../contributions/claims.ts'
 import { lockContribution } from '../contributions/contribute.ts'
 import { digestsOfChanges, findContribution, preparedChangesOf } from '../contributions/contribution-queries.ts'
 import type { Contribution, ContributionState } from '../contributions/contribution.ts'
@@ -39,10 +40,10 @@ export async function decideContribution(
   id: number,
   input: { readonly decision: string; readonly message?: string | undefined },
 ): Promise<Decided> {
-  requireRole(actor, 'reviewer')
   const decision = parseDecision(input.decision)
   const message = parseReviewMessage(decision, input.message ?? '')
   const { modelId } = await findContribution(app.db, id)
+  requireRole(actor, 'reviewer', modelId)
   return app.db.transaction().execute(async (db) => {
     await lockModel(db, modelId)
     const contribution = await lockContribution(db, id)
@@ -137,4 +138,5 @@ async function settle(db: Db, { id, modelId }: Contribution, state: Contribution
   const last = sql`(select max(decided_at) from contributions where model_id = ${modelId} and state = 'accepted')`
   const now = sql<Date>`greatest(clock_timestamp(), coalesce(${last} + interval '1 microsecond', clock_timestamp()))`
   await db.updateTable('contributions').set({ state, decidedAt: now }).where('id', '=', id).execute()
+  await dropClaims(db, id)
 }

@@ -34,9 +34,9 @@ export async function patrolContribution(
   id: number,
   input: { readonly decision: 'ok' | 'revert'; readonly message: string },
 ): Promise<Patrolled> {
-  requireRole(actor, 'reviewer')
   const message = parseReviewMessage(input.decision === 'ok' ? 'accept' : 'reject', input.message)
   const contribution = await findContribution(app.db, id)
+  requireRole(actor, 'reviewer', contribution.modelId)
   if (contribution.authorId === actorId(actor))
     throw new AppError('forbidden', `Contribution ${id} is ${actorName(actor)}'s own; somebody else has to look at it.`)
   requireWaiting(await findPatrol(app.db, id))

@@ -3,7 +3,7 @@
 import { sql } from 'kysely'
 import { AppError } from '../../errors.ts'
 import type { Db } from '../../storage/database.ts'
-import { actorId, roles, type Actor } from '../people/actor.ts'
+import { actorId, hasRole, type Actor } from '../people/actor.ts'
 import { pageLimit, type Page } from '../people/people-queries.ts'
 import { answerRetention, type AnswerChoice, type StoredAnswer } from './answer.ts'
 import type { FeedbackTurn } from './feedback.ts'
@@ -38,8 +38,9 @@ export async function findAnswer(db: Db, actor: Actor, id: string): Promise<Stor
   )
 }
 
+/** What others said to a model is for those who answer for the whole instance, not for whoever maintains one community. */
 function seesAll(actor: Actor): boolean {
-  return actor.kind === 'operator' || roles.indexOf(actor.role) >= roles.indexOf('maintainer')
+  return hasRole(actor, 'maintainer')
 }
 
 export interface AnswerFilter {

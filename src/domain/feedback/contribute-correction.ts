@@ -29,7 +29,7 @@ export async function contributeCorrection(
   terms: CorrectionTerms,
 ): Promise<ContributionDetail> {
   const feedback = await findFeedback(app.db, feedbackId)
-  if (actor.kind !== 'person' || actor.id !== feedback.personId) requireRole(actor, 'reviewer')
+  if (actor.kind !== 'person' || actor.id !== feedback.personId) requireRole(actor, 'reviewer', feedback.modelId)
   if (feedback.correction === null)
     throw new AppError('conflict', `Feedback ${feedbackId} says no better answer; give feedback with a correction.`)
   const [before] = feedback.contributions

@@ -79,7 +79,7 @@ export async function fixFeedback(
     const { turns, releaseId, answerId } = given
     return offerFix(app, actor, model, await correct(app, actor, model, { turns, releaseId, answerId, correction: better }), better, fix)
   }
-  if (given.personId !== actorId(actor)) requireRole(actor, 'reviewer')
+  if (given.personId !== actorId(actor)) requireRole(actor, 'reviewer', model.id)
   return offerFix(app, actor, model, given, better, fix)
 }
 

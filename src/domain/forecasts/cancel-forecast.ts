@@ -10,10 +10,10 @@ import type { Forecast } from './forecast.ts'
 
 /** Reviewers and maintainers. What was trained stays, and the next forecast of the same uses it. One that has ended stays as it is. */
 export async function cancelForecast(app: { readonly db: Database }, actor: Actor, id: number): Promise<Forecast> {
-  requireRole(actor, 'reviewer')
   const buildId = await app.db.transaction().execute(async (db) => {
     await db.selectFrom('forecasts').select('id').where('id', '=', id).forUpdate().executeTakeFirst()
     const forecast = await readForecast(db, id)
+    requireRole(actor, 'reviewer', forecast.modelId)
     if (hasEnded(forecast.state)) return null
     await db.updateTable('forecasts').set({ state: 'cancelled', endedAt: new Date() }).where('id', '=', id).execute()
     await announce(db)

@@ -29,12 +29,12 @@ const largestBudget = 86_400
  * or is under way, and a queued one otherwise. Trainings that were made before are used again.
  */
 export async function requestForecast(app: TrainingApp, actor: Actor, name: string, options: ForecastOptions = {}): Promise<Forecast> {
-  requireRole(actor, 'reviewer')
   const { budgetSeconds = standardBudget } = options
   if (!(budgetSeconds > 0 && budgetSeconds <= largestBudget))
     throw new AppError('invalid', `A budget of ${budgetSeconds} seconds cannot be kept; choose one above 0, up to ${largestBudget}.`)
   return app.db.transaction().execute(async (db) => {
     const model = await findModel(db, name)
+    requireRole(actor, 'reviewer', model.id)
     const recipe = recipeOf(model, await findBaseById(db, model.baseId))
     const revision = await latestRevision(db, model.id)
     if (!revision || revision.count < fewestExamples)

@@ -35,7 +35,7 @@ export async function addSuite(
   model: string,
   input: NewSuite,
 ): Promise<Suite> {
-  requireRole(actor, 'maintainer')
+  requireRole(actor, 'maintainer', (await findModel(app.db, model)).id)
   const name = parseSlug(input.name, 'suite name')
   const kind = kinds.find((known) => known === input.kind)
   if (!kind) throw new AppError('invalid', `There is no kind of suite ${JSON.stringify(input.kind)}; choose ${kinds.join(', ')}.`)

@@ -1,13 +1,14 @@
 /** Creates a community model over a base. */
 
 import { AppError } from '../../errors.ts'
-import type { Database } from '../../storage/database.ts'
+import type { Database, Db } from '../../storage/database.ts'
 import { parseLicence } from '../lineage/parse-licence.ts'
-import { requireRole, type Actor } from '../people/actor.ts'
+import { actorId, hasRole, requireRole, type Actor } from '../people/actor.ts'
+import { insertMember } from '../people/set-member.ts'
 import { communityLimits, type CommunityModel, type LicencePolicy } from './community-model.ts'
 import { plainClause } from './charter.ts'
 import { findBase, findModel } from './model-queries.ts'
-import { formatModelName, parseModelName } from './model-name.ts'
+import { formatModelName, parseModelName, type ModelName } from './model-name.ts'
 import { changeRules, defaultRules } from './review-rules.ts'
 import { insertCharter } from './revise-charter.ts'
 import { insertRules } from './set-review-rules.ts'
@@ -24,14 +25,24 @@ export interface NewModel {
   readonly licencePolicy?: LicencePolicy | undefined
 }
 
-/** @param name `owner/name`. Throws `conflict` where it is taken, `not-found` for an unknown base. */
-export async function createModel(app: { readonly db: Database }, actor: Actor, name: string, input: NewModel): Promise<CommunityModel> {
-  requireRole(actor, 'maintainer')
+export interface CommunityApp {
+  readonly db: Database
+  /** Who may open a community: those who maintain the instance, where nothing is said. */
+  readonly openCommunities?: 'maintainer' | 'anyone'
+}
+
+/**
+ * Whoever makes a community maintains it.
+ * @param name `owner/name`. Throws `conflict` where it is taken, `not-found` for an unknown base.
+ */
+export async function createModel(app: CommunityApp, actor: Actor, name: string, input: NewModel): Promise<CommunityModel> {
+  requireRole(actor, app.openCommunities === 'anyone' ? 'contributor' : 'maintainer')
   const wanted = parseModelName(name)
   const values = checked(input)
   const charter = JSON.parse(values.charter) as readonly string[]
   const rules = input.quorum === undefined ? defaultRules : changeRules(defaultRules, { quorum: { kind: 'fixed', n: input.quorum } })
   return app.db.transaction().execute(async (db) => {
+    if (!hasRole(actor, 'maintainer')) await requireOwner(db, actor, wanted)
     const base = await findBase(db, input.base)
     const made = await db
       .insertInto('communityModels')
@@ -47,9 +58,19 @@ export async function createModel(app: { readonly db: Database }, actor: Actor, 
         nextClause: charter.length + 1,
         contributionId: null,
       })
+    if (actor.kind === 'person') await insertMember(db, actor, made.id, actor.id, 'maintainer')
     await insertRules(db, made.id, actor, rules, 'The rules it began with.')
     return findModel(db, wanted)
   })
+}
+
+/** Where anyone may open a community, nobody opens one in another's name: an owner's first comes from anybody, the next from those who maintain one of theirs. */
+async function requireOwner(db: Db, actor: Actor, { owner }: ModelName): Promise<void> {
+  const theirs = await db.selectFrom('communityModels').select('id').where('owner', '=', owner).execute()
+  const namesake = await db.selectFrom('people').select('id').where('name', '=', owner).executeTakeFirst()
+  if (theirs.some(({ id }) => hasRole(actor, 'maintainer', id))) return
+  if (theirs.length > 0 || (namesake && namesake.id !== actorId(actor)))
+    throw new AppError('conflict', `The name ${owner} is taken by others; choose another before the slash, or ask those who maintain it.`)
 }
 
 function checked(input: NewModel) {

@@ -20,13 +20,13 @@ export async function setReviewRules(
   model: string,
   input: { readonly changes: RuleChanges; readonly message: string },
 ): Promise<RulesChange> {
-  requireRole(actor, 'maintainer')
   const message = input.message.trim().normalize('NFC')
   if (message === '') throw new AppError('invalid', 'Say in the message why the rules change: everybody they hold for can read it.')
   if (message.length > messageLimit)
     throw new AppError('invalid', `The message has ${message.length} characters; at most ${messageLimit} are kept.`)
   return app.db.transaction().execute(async (db) => {
     const { id: modelId } = await findModel(db, model)
+    requireRole(actor, 'maintainer', modelId)
     await lockModel(db, modelId)
     const { rules: before } = await currentRules(db, modelId)
     const rules = changeRules(before, input.changes)

@@ -4,7 +4,7 @@ import { AppError } from '../../errors.ts'
 import type { Database, Db } from '../../storage/database.ts'
 import { requireRole, type Actor } from './actor.ts'
 import { parsePersonName, parseRole, type Person } from './person.ts'
-import { findPerson } from './people-queries.ts'
+import { findPerson, personColumns } from './people-queries.ts'
 import { hashToken, newToken } from './token.ts'
 
 export interface PersonWithToken {
@@ -28,7 +28,7 @@ export async function addPerson(
       .insertInto('people')
       .values({ name, role })
       .onConflict((taken) => taken.column('name').doNothing())
-      .returningAll()
+      .returning(personColumns)
       .executeTakeFirst()
     if (!person) throw new AppError('conflict', `There already is a person called ${name}; choose another name.`)
     await insertToken(db, person.id, token, 'first')

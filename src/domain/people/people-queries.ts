@@ -23,11 +23,13 @@ export function pageLimit(page: Page): number {
   return Math.min(200, Math.max(1, Math.trunc(page.limit ?? 50)))
 }
 
+export const personColumns = ['id', 'name', 'role', 'displayName', 'bio', 'createdAt'] as const satisfies readonly (keyof Person)[]
+
 /** People in the order they came. */
 export async function listPeople(db: Db, page: Page = {}): Promise<readonly Person[]> {
   return db
     .selectFrom('people')
-    .selectAll()
+    .select(personColumns)
     .where('id', '>', page.after ?? 0)
     .orderBy('id')
     .limit(pageLimit(page))
@@ -35,7 +37,11 @@ export async function listPeople(db: Db, page: Page = {}): Promise<readonly Pers
 }
 
 export async function findPerson(db: Db, name: string): Promise<Person> {
-  const person = await db.selectFrom('people').selectAll().where('name', '=', name.normalize('NFC').toLowerCase()).executeTakeFirst()
+  const person = await db
+    .selectFrom('people')
+    .select(personColumns)
+    .where('name', '=', name.normalize('NFC').toLowerCase())
+    .executeTakeFirst()
   if (!person) throw new AppError('not-found', `There is no person called ${JSON.stringify(name.slice(0, 80))}.`)
   return person
 }

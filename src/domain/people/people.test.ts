@@ -14,7 +14,14 @@ test('a person added by the operator is who their token says', async (t) => {
   const db = await temporaryDatabase(t)
   const { person, token } = await addPerson({ db }, operator, { name: 'Asha', role: 'reviewer' })
   assert.match(token, /^cw_[A-Za-z0-9_-]{43}$/)
-  assert.deepEqual(await authenticate({ db }, token), { kind: 'person', id: person.id, name: 'asha', role: 'reviewer' })
+  assert.deepEqual(await authenticate({ db }, token), {
+    kind: 'person',
+    id: person.id,
+    name: 'asha',
+    role: 'reviewer',
+    memberships: new Map(),
+    scopes: null,
+  })
 })
 
 test('the token itself is nowhere in the database', async (t) => {

@@ -6,7 +6,11 @@ import { operatorName, roles, type RoleName } from './actor.ts'
 export interface Person {
   readonly id: number
   readonly name: string
+  /** On the whole instance; communities have members beside it. */
   readonly role: RoleName
+  /** As they call themselves; not checked, and not unique. */
+  readonly displayName: string | null
+  readonly bio: string
   readonly createdAt: Date
 }
 

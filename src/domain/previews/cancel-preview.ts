@@ -26,8 +26,8 @@ export async function cancelPreview(app: { readonly db: Database }, actor: Actor
 }
 
 /** Throws `forbidden` for everybody but the author, reviewers and maintainers. */
-export function requireAuthorOrReviewer(actor: Actor, { authorId }: Pick<Contribution, 'authorId'>): void {
-  if (actor.kind === 'operator' || actor.id !== authorId) requireRole(actor, 'reviewer')
+export function requireAuthorOrReviewer(actor: Actor, { authorId, modelId }: Pick<Contribution, 'authorId' | 'modelId'>): void {
+  if (actor.kind === 'operator' || actor.id !== authorId) requireRole(actor, 'reviewer', modelId)
 }
 
 /** Cancels the previews of a contribution that are under way, all or all but one. */

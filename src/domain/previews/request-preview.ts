@@ -12,7 +12,7 @@ import { changeWith } from '../datasets/draft-changes.ts'
 import { draftRevision } from '../datasets/revise-dataset.ts'
 import { findBaseById, findModelById, lockModel } from '../models/model-queries.ts'
 import { listSuites } from '../models/suite-queries.ts'
-import { actorId, type Actor } from '../people/actor.ts'
+import { actorId, hasRole, type Actor } from '../people/actor.ts'
 import { latestRelease } from '../releases/release-queries.ts'
 import { findCheckpoint, findRun } from '../training/run-queries.ts'
 import type { TrainingApp } from '../training/start-run.ts'
@@ -28,7 +28,7 @@ import type { Preview } from './preview.ts'
 export async function requestPreview(app: TrainingApp, actor: Actor, contributionId: number): Promise<Preview> {
   const contribution = await findContribution(app.db, contributionId)
   requireAuthorOrReviewer(actor, contribution)
-  if (actor.kind === 'person' && actor.role === 'contributor') await refuseSecond(app, actor, contribution)
+  if (actor.kind === 'person' && !hasRole(actor, 'reviewer', contribution.modelId)) await refuseSecond(app, actor, contribution)
   return makePreview(app, actor, contribution, { automatic: false })
 }
 

@@ -11,7 +11,7 @@ import { broughtBy } from '../datasets/dataset-queries.ts'
 import type { DraftRevision } from '../datasets/dataset-revision.ts'
 import { draftRevision } from '../datasets/revise-dataset.ts'
 import { findBaseById, lockModel } from '../models/model-queries.ts'
-import { actorId, requireRole, roles, type Actor } from '../people/actor.ts'
+import { actorId, hasRole, requireRole, type Actor } from '../people/actor.ts'
 import { findRelease, findReleaseById } from '../releases/release-queries.ts'
 import type { Release } from '../releases/release.ts'
 import { findCheckpoint } from '../training/run-queries.ts'
@@ -47,7 +47,7 @@ export async function measureContribution(
       'invalid',
       `${model} ${release.version} has no example of contribution ${input.contribution}; there is nothing to leave out.`,
     )
-  requireConcerned(actor, work)
+  requireConcerned(actor, work, release.modelId)
   const method = chooseMethod(facts, work, input.method)
   const known = (await measurementsOf(app.db, release.id, work.id)).find(
     (one) => one.method === method && one.state !== 'failed' && one.state !== 'cancelled',
@@ -85,8 +85,8 @@ export async function runMeasurement(app: BuildApp, id: number, context: JobCont
   if ((await findMeasurement(app.db, id)).state === 'finished') await reissueReceipts(app, releaseId, contributionId)
 }
 
-function requireConcerned(actor: Actor, work: Work): void {
-  if (actor.kind === 'operator' || roles.indexOf(actor.role) >= roles.indexOf('maintainer')) return
+function requireConcerned(actor: Actor, work: Work, modelId: number): void {
+  if (actor.kind === 'operator' || hasRole(actor, 'maintainer', modelId)) return
   if (actor.id === work.authorId || work.reviews.some(({ reviewerId }) => reviewerId === actor.id)) return
   throw new AppError(
     'forbidden',

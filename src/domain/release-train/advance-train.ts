@@ -10,6 +10,7 @@ import { runEvaluation } from '../evaluation/run-evaluation.ts'
 import { findBaseById, findModelById } from '../models/model-queries.ts'
 import { notify } from '../notifications/notify.ts'
 import { operator } from '../people/actor.ts'
+import { idsWithRole } from '../people/member-queries.ts'
 import { evaluateSubject } from '../releases/evaluate-subject.ts'
 import { previewRelease } from '../releases/publish-release.ts'
 import { announce } from '../training/changes.ts'
@@ -17,7 +18,7 @@ import { findRun } from '../training/run-queries.ts'
 import { trainRun } from '../training/train-run.ts'
 import { findTwin, insertRun, recipeOf, storeExamples, type WantedRun } from '../training/wanted-run.ts'
 import { unresolvedSentence } from './evidence.ts'
-import { maintainers, proposeRelease } from './propose-release.ts'
+import { proposeRelease } from './propose-release.ts'
 import { releaseTrain } from './publish-train.ts'
 import type { ReleaseTrain, TrainStage } from './release-train.ts'
 import { brokenSuites, searchCause } from './search-cause.ts'
@@ -174,7 +175,7 @@ async function stop(
       .executeTakeFirst()
     if (moved.numUpdatedRows === 0n) return
     await notify(db, {
-      personIds: [...(await maintainers(db)), train.startedBy],
+      personIds: [...(await idsWithRole(db, train.modelId, 'maintainer')), train.startedBy],
       kind: 'train',
       sentence: `Train ${train.number} of ${train.model} ${state === 'stopped' ? 'stopped at the gate' : state === 'failed' ? 'failed' : 'was cancelled'}: ${outcome}`,
       link: `/trains/${train.id}`,

@@ -15,8 +15,8 @@ import { findTrain } from './train-queries.ts'
 
 /** Maintainers. What it is training or building stops too; the contribution it offered is withdrawn. What was accepted stays accepted. */
 export async function cancelTrain(app: { readonly db: Database }, actor: Actor, id: number): Promise<ReleaseTrain> {
-  requireRole(actor, 'maintainer')
   const train = await findTrain(app.db, id)
+  requireRole(actor, 'maintainer', train.modelId)
   if (train.state === 'cancelled') return train
   if (isOver(train.state)) throw new AppError('conflict', `${train.statusLine} There is nothing to cancel.`)
   await app.db

@@ -21,9 +21,9 @@ export interface DepartureApp {
 
 /** Maintainers. `conflict` while another train is under way or waits for a decision, while the community waits for a patrol, and where nothing was accepted since the last release. */
 export async function startTrain(app: DepartureApp, actor: Actor, model: string): Promise<ReleaseTrain> {
-  requireRole(actor, 'maintainer')
   return app.db.transaction().execute(async (db) => {
     const { id } = await findModel(db, model)
+    requireRole(actor, 'maintainer', id)
     return departNow(app, db, actor, id, 'it was started by hand')
   })
 }

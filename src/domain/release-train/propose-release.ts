@@ -12,6 +12,7 @@ import { latestRevision } from '../datasets/dataset-queries.ts'
 import { changeWithout } from '../datasets/draft-changes.ts'
 import { notify } from '../notifications/notify.ts'
 import { operator } from '../people/actor.ts'
+import { idsWithRole } from '../people/member-queries.ts'
 import { announce } from '../training/changes.ts'
 import { lettersFor, reversalMessage } from './evidence.ts'
 import type { ReleaseTrain } from './release-train.ts'
@@ -42,7 +43,7 @@ export async function proposeRelease(app: ProposalApp, train: ReleaseTrain): Pro
         key: `train ${train.id} without ${contribution}`,
       })
     await notify(db, {
-      personIds: await maintainers(db),
+      personIds: await idsWithRole(db, train.modelId, 'maintainer'),
       kind: 'train',
       sentence: `Train ${train.number} of ${train.model} proposes a release${train.leftOut.length === 0 ? '' : ` without ${train.leftOut.join(', ')}`}; a maintainer decides.`,
       link: `/trains/${train.id}`,
@@ -50,11 +51,6 @@ export async function proposeRelease(app: ProposalApp, train: ReleaseTrain): Pro
     })
     await announce(db)
   })
-}
-
-export async function maintainers(db: Db): Promise<number[]> {
-  const rows = await db.selectFrom('people').select('id').where('role', '=', 'maintainer').orderBy('id').execute()
-  return rows.map(({ id }) => id)
 }
 
 /** One contribution that undoes all that is left out, so that the dataset after it is the one the candidate was trained on. */

@@ -26,8 +26,8 @@ export interface PublishingApp {
  * the train goes on waiting and says so. Where the dataset has moved on since the train left, the reversal stands, this train is overtaken and another leaves.
  */
 export async function publishTrain(app: PublishingApp, actor: Actor, id: number): Promise<ReleaseTrain> {
-  requireRole(actor, 'maintainer')
   const train = await findTrain(app.db, id)
+  requireRole(actor, 'maintainer', train.modelId)
   if (train.state !== 'proposed') throw new AppError('conflict', `${train.statusLine} Only what waits for a decision can be published.`)
   if (train.reversalId !== null && !(await acceptReversal(app, actor, train, train.reversalId))) return findTrain(app.db, id)
   const run = await findRun(app.db, train.runId!)

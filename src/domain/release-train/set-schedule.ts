@@ -13,9 +13,9 @@ export async function setSchedule(
   model: string,
   wanted: { readonly [Key in keyof Schedule]?: Schedule[Key] | undefined },
 ): Promise<ScheduleChange> {
-  requireRole(actor, 'maintainer')
   return app.db.transaction().execute(async (db) => {
     const { id: modelId } = await findModel(db, model)
+    requireRole(actor, 'maintainer', modelId)
     const before = await scheduleOf(db, modelId)
     const { rhythm, publish, builds } = parseSchedule({
       rhythm: wanted.rhythm ?? before.rhythm,

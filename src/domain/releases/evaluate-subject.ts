@@ -4,6 +4,7 @@ import type { Database } from '../../storage/database.ts'
 import type { Jobs } from '../../storage/jobs.ts'
 import { requestEvaluations } from '../evaluation/request-evaluations.ts'
 import type { Evaluation } from '../evaluation/evaluation.ts'
+import { findModel } from '../models/model-queries.ts'
 import { requireRole, type Actor } from '../people/actor.ts'
 import { findCandidate, type SubjectChoice } from './candidate.ts'
 
@@ -26,8 +27,8 @@ export async function evaluateSubject(
   model: string,
   choice: SubjectChoice = {},
 ): Promise<RequestedEvaluations> {
-  requireRole(actor, 'reviewer')
   return app.db.transaction().execute(async (db) => {
+    requireRole(actor, 'reviewer', (await findModel(db, model)).id)
     const { run, checkpoint, served, servedBase, suites, previous, servedPrevious } = await findCandidate(db, model, choice)
     return {
       runId: run.id,

@@ -4,7 +4,7 @@ import { AppError } from '../../errors.ts'
 import type { Blobs } from '../../storage/blobs.ts'
 import type { Database, Db } from '../../storage/database.ts'
 import type { Jobs } from '../../storage/jobs.ts'
-import { lockModel } from '../models/model-queries.ts'
+import { findModel, lockModel } from '../models/model-queries.ts'
 import { actorId, requireRole, type Actor } from '../people/actor.ts'
 import { patrolHold } from '../reviews/patrol-queries.ts'
 import { findCandidate, type Candidate } from './candidate.ts'
@@ -39,7 +39,7 @@ export async function publishRelease(
   version: string,
   options: { readonly run?: number } = {},
 ): Promise<Release> {
-  requireRole(actor, 'maintainer')
+  requireRole(actor, 'maintainer', (await findModel(app.db, model)).id)
   parseVersion(version)
   const candidate = await findCandidate(app.db, model, options)
   await refuseTaken(app.db, candidate, version)

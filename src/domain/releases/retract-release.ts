@@ -17,7 +17,6 @@ export async function retractRelease(
   version: string,
   reason: string,
 ): Promise<Release> {
-  requireRole(actor, 'maintainer')
   const said = reason.trim()
   if (said === '' || said.length > reasonLimit)
     throw new AppError(
@@ -26,6 +25,7 @@ export async function retractRelease(
     )
   return app.db.transaction().execute(async (db) => {
     const release = await findRelease(db, model, version)
+    requireRole(actor, 'maintainer', release.modelId)
     if (release.state === 'retracted')
       throw new AppError('conflict', `${model} ${release.version} was retracted already: ${release.retraction ?? ''}`)
     await db

@@ -5,6 +5,7 @@ import type { Db } from '../../storage/database.ts'
 import { currentRules } from '../models/review-rules-queries.ts'
 import type { QuorumRule } from '../models/review-rules.ts'
 import { operatorName } from '../people/actor.ts'
+import { hasRoleIn } from '../people/member-queries.ts'
 import { quorumOf, type Quorum } from './quorum.ts'
 import { countAccepting } from './review-queries.ts'
 
@@ -49,7 +50,7 @@ export async function reviewersOf(
       select patrols.patroller_id from patrols join contributions on contributions.id = patrols.contribution_id
       where contributions.model_id = ${modelId} and patrols.decided_at > now() - ${days} * interval '1 day')
     select people.id, people.name, people.id in (select id from deciders where id is not null) as active
-    from people where people.role in ('reviewer', 'maintainer')
+    from people where ${hasRoleIn('reviewer', modelId)}
     union all
     select null, null, true from deciders where id is null
     order by 2 nulls last`.execute(db)

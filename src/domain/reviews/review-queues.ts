@@ -34,7 +34,7 @@ export async function reviewQueue(
   const mentored = db.selectFrom('mentoredContributions').select('contributionId')
   if (queue === 'mentor') query = query.where('contributions.id', 'in', mentored)
   if (queue === 'mine') {
-    requireRole(actor, 'reviewer')
+    requireRole(actor, 'reviewer', modelId)
     const me = actorId(actor)
     query = query
       .where('authorId', 'is distinct from', me)

@@ -9,9 +9,9 @@ import { hasEnded, type TrainingRun } from './run.ts'
 
 /** Reviewers and maintainers. The trainer notices within a second or at the end of the step it is in; the record says so at once. */
 export async function cancelRun(app: { readonly db: Database }, actor: Actor, id: number): Promise<TrainingRun> {
-  requireRole(actor, 'reviewer')
   return app.db.transaction().execute(async (db) => {
     const run = await findRun(db, id)
+    requireRole(actor, 'reviewer', run.modelId)
     if (run.state === 'cancelled') return run
     if (hasEnded(run.state)) throw new AppError('conflict', `Run ${id} has ${run.state} already; there is nothing to cancel.`)
     // Without an end the run is still stopping: the job that trains writes it.

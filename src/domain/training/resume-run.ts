@@ -15,9 +15,9 @@ export async function resumeRun(
   actor: Actor,
   id: number,
 ): Promise<TrainingRun> {
-  requireRole(actor, 'reviewer')
   return app.db.transaction().execute(async (db) => {
     const run = await findRun(db, id)
+    requireRole(actor, 'reviewer', run.modelId)
     if (run.state === 'finished') throw new AppError('conflict', `Run ${id} has finished; "train --again" makes another.`)
     if (run.state === 'queued' || run.state === 'running') return run
     if (run.endedAt === null) throw new AppError('conflict', `Run ${id} is still stopping; resume it in a moment.`)

@@ -37,8 +37,8 @@ export interface StartOptions {
  * cannot fit in memory.
  */
 export async function startRun(app: TrainingApp, actor: Actor, name: string, options: StartOptions = {}): Promise<TrainingRun> {
-  requireRole(actor, 'reviewer')
   const model = await findModel(app.db, name)
+  requireRole(actor, 'reviewer', model.id)
   const base = await findBaseById(app.db, model.baseId)
   const recipe = recipeOf(model, base, parseRecipe(options.recipe ?? ''))
   if (recipe.method.kind === 'full')

@@ -12,7 +12,6 @@ import { quorumNow } from '../../domain/reviews/quorum-queries.ts'
 import { parseRecipe } from '../../domain/training/recipe.ts'
 import { AppError } from '../../errors.ts'
 import type { Blobs } from '../../storage/blobs.ts'
-import type { Database } from '../../storage/database.ts'
 import { requireActor } from '../auth.ts'
 import { uploadOf } from '../limits.ts'
 import { body, failures, json, modelOf, modelPath, page, pageOf, router, rowsBody, z } from './openapi.ts'
@@ -47,7 +46,7 @@ const modelPage = z
   .object({ model: communityModel, quorum, suites: z.array(suite), dataset: datasetRevision.nullable(), latest: release.nullable() })
   .openapi('CommunityModelPage')
 
-export function modelRoutes(app: Parameters<typeof addBase>[0] & { readonly db: Database; readonly blobs: Blobs }) {
+export function modelRoutes(app: Parameters<typeof addBase>[0] & Parameters<typeof createModel>[0] & { readonly blobs: Blobs }) {
   return router()
     .openapi(
       createRoute({

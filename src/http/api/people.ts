@@ -1,6 +1,7 @@
 /** /api/me and /api/people. */
 
 import { createRoute } from '@hono/zod-openapi'
+import type { Actor } from '../../domain/people/actor.ts'
 import { addPerson, addToken } from '../../domain/people/add-person.ts'
 import { listPeople } from '../../domain/people/people-queries.ts'
 import { revokeToken } from '../../domain/people/revoke-token.ts'
@@ -11,6 +12,12 @@ import { actor, person, personWithToken, plain, tokenRecord } from './schemas.ts
 
 const personPath = z.object({ person: z.string().openapi({ example: 'asha' }) })
 
+function describe(actor: Actor) {
+  if (actor.kind === 'operator') return actor
+  const { kind, id, name, role, scopes = null } = actor
+  return { kind, id, name, role, memberships: [...(actor.memberships ?? [])].map(([modelId, role]) => ({ modelId, role })), scopes }
+}
+
 export function peopleRoutes(app: { readonly db: Database }) {
   return router()
     .openapi(
@@ -20,7 +27,7 @@ export function peopleRoutes(app: { readonly db: Database }) {
         summary: 'Who this token speaks for',
         responses: { 200: json(actor, 'The actor.'), ...failures },
       }),
-      (c) => c.json(plain(requireActor(c)), 200),
+      (c) => c.json(plain(describe(requireActor(c))), 200),
     )
     .openapi(
       createRoute({

@@ -9,6 +9,7 @@ import { datasetRoutes } from './datasets.ts'
 import { evaluationRoutes } from './evaluation.ts'
 import { feedbackRoutes } from './feedback.ts'
 import { forecastRoutes } from './forecasts.ts'
+import { memberRoutes } from './members.ts'
 import { modelRoutes } from './models.ts'
 import { notificationRoutes } from './notifications.ts'
 import { router } from './openapi.ts'
@@ -43,6 +44,7 @@ export function apiRoutes(app: ApiApp) {
   api.use('*', limit)
   api.route('/', peopleRoutes(app))
   api.route('/', modelRoutes(app))
+  api.route('/', memberRoutes(app))
   api.route('/', charterRoutes(app))
   api.route('/', contributionRoutes(app))
   api.route('/', reviewingRoutes(app))

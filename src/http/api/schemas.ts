@@ -23,6 +23,7 @@ const id = z.int()
 const date = z.iso.datetime()
 const digest = z.templateLiteral(['sha256:', z.string()]).openapi({ type: 'string', pattern: '^sha256:[0-9a-f]{64}$' })
 const role = z.enum(['contributor', 'reviewer', 'maintainer'])
+const scope = z.enum(['read', 'contribute', 'review', 'maintain', 'chat'])
 const runState = z.enum(['queued', 'running', 'finished', 'failed', 'cancelled'])
 const storedFile = z.object({ path: z.string(), digest, size: z.int() })
 
@@ -41,13 +42,40 @@ export const failure = z
   })
   .openapi('Error')
 
-export const person = z.object({ id, name: z.string(), role, createdAt: date }).openapi('Person')
+export const person = z
+  .object({
+    id,
+    name: z.string(),
+    role: role.openapi({ description: 'On the whole instance.' }),
+    displayName: z.string().nullable().openapi({ description: 'As they call themselves; neither checked nor unique.' }),
+    bio: z.string(),
+    createdAt: date,
+  })
+  .openapi('Person')
+export const member = z
+  .object({ personId: id, name: z.string(), displayName: z.string().nullable(), role, addedBy: z.string(), createdAt: date })
+  .openapi('Member')
+export const memberChange = z
+  .object({ id, name: z.string(), role: role.nullable().openapi({ description: 'null: no member any more.' }), by: z.string(), at: date })
+  .openapi('MemberChange')
 export const personWithToken = z
   .object({ person, token: z.string().openapi({ description: 'Shown this once.' }) })
   .openapi('PersonWithToken')
 export const tokenRecord = z.object({ id, label: z.string(), createdAt: date, revokedAt: date.nullable() }).openapi('Token')
 export const actor = z
-  .union([z.object({ kind: z.literal('operator') }), z.object({ kind: z.literal('person'), id, name: z.string(), role })])
+  .union([
+    z.object({ kind: z.literal('operator') }),
+    z.object({
+      kind: z.literal('person'),
+      id,
+      name: z.string(),
+      role,
+      memberships: z
+        .array(z.object({ modelId: id, role }))
+        .openapi({ description: 'Roles in communities, beside the one on the instance.' }),
+      scopes: z.array(scope).nullable().openapi({ description: 'What the token is for; null: all that the person may do.' }),
+    }),
+  ])
   .openapi('Actor')
 
 export const baseModel = z
@@ -675,6 +703,8 @@ export interface Answers {
   readonly suite: z.infer<typeof suite>
   readonly person: z.infer<typeof person>
   readonly personWithToken: z.infer<typeof personWithToken>
+  readonly member: z.infer<typeof member>
+  readonly memberChange: z.infer<typeof memberChange>
   readonly contribution: z.infer<typeof contribution>
   readonly contributionRound: z.infer<typeof contributionRound>
   readonly quorum: z.infer<typeof quorum>

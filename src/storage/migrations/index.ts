@@ -12,6 +12,8 @@ import * as notificationsAndConversation from './0005-notifications-and-conversa
 import * as reviewRules from './0006-review-rules.ts'
 import * as forecasts from './0007-forecasts.ts'
 import * as previews from './0008-previews.ts'
+import * as accounts from './0009-accounts.ts'
+import * as searchAndLists from './0010-search-and-lists.ts'
 
 export const migrations: readonly { readonly name: string; readonly up: Migration['up'] }[] = [
   { name: '0000-jobs', up: jobs.up },
@@ -23,6 +25,8 @@ export const migrations: readonly { readonly name: string; readonly up: Migratio
   { name: '0006-review-rules', up: reviewRules.up },
   { name: '0007-forecasts', up: forecasts.up },
   { name: '0008-previews', up: previews.up },
+  { name: '0009-accounts', up: accounts.up },
+  { name: '0010-search-and-lists', up: searchAndLists.up },
 ]
 
 /**
