@@ -10,6 +10,7 @@ import type { Hono } from 'hono'
 import { pino, type Logger } from 'pino'
 import type { Config } from './config.ts'
 import { heavyJobs, jobHandlers } from './domain/job-handlers.ts'
+import { indexWhereBehind } from './domain/datasets/index-examples.ts'
 import { startDepartures } from './domain/release-train/departures-clock.ts'
 import { llamaCppEngine } from './engines/llama-cpp.ts'
 import { AppError } from './errors.ts'
@@ -19,6 +20,7 @@ import { openFiles } from './storage/files.ts'
 import { openJobs } from './storage/jobs.ts'
 import { migrate as migrateDatabase } from './storage/migrations/index.ts'
 import { localTrainer } from './trainers/local/local-trainer.ts'
+import { createPages } from './web/pages.ts'
 
 export interface App extends HttpApp {
   readonly http: Hono
@@ -62,16 +64,18 @@ export async function openApp(config: Config): Promise<App> {
     ...(config.memoryBudget !== null && { trainingMemory: config.memoryBudget }),
     automaticPreviews: config.automaticPreviews,
     hub: config.hub,
+    openCommunities: config.openCommunities,
     operatorKey: await operatorKey(config.home),
     version: packageVersion(),
   }
-  const http = createHttp(parts)
+  const http = createHttp(parts, createPages(parts))
   const all = opened.move()
   return {
     ...parts,
     http,
     start: async () => {
       await startDepartures(parts)
+      await indexWhereBehind(parts)
       await jobs.work(jobHandlers(parts))
     },
     listen: () => listen(http, config),

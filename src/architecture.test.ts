@@ -50,7 +50,18 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'engines/engine.ts',
   ],
   http: ['domain', 'formats', 'errors.ts', 'storage/blobs.ts', 'storage/jobs.ts', 'storage/database.ts', 'engines/engine.ts'],
-  web: ['domain', 'formats', 'errors.ts'],
+  web: [
+    'domain',
+    'http/errors.ts',
+    'http/limits.ts',
+    'http/auth.ts',
+    'formats',
+    'errors.ts',
+    'storage/blobs.ts',
+    'storage/jobs.ts',
+    'storage/database.ts',
+    'engines/engine.ts',
+  ],
   cli: ['http/client.ts', 'http/api', 'app.ts', 'config.ts', 'formats', 'errors.ts'],
 }
 

@@ -2,7 +2,7 @@
 
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
-import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import type { ContentfulStatusCode, RedirectStatusCode } from 'hono/utils/http-status'
 import { AppError, type ErrorCode } from '../errors.ts'
 import { FormatError } from '../formats/format-error.ts'
 import { errorBody } from '../formats/openai.ts'
@@ -15,6 +15,14 @@ const STATUS: Record<ErrorCode, ContentfulStatusCode> = {
   conflict: 409,
   unavailable: 503,
 }
+
+export const statusOf = (code: ErrorCode): ContentfulStatusCode => STATUS[code]
+
+/** What a bug answers with. */
+export const bugStatus: ContentfulStatusCode = 500
+
+/** After a form that worked: the browser fetches another page, whatever the method was. */
+export const seeOther: RedirectStatusCode = 303
 
 /** OpenAI's clients choose their exception class by status and show `type`. */
 const TYPE: Record<ErrorCode, string> = {

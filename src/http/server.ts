@@ -1,6 +1,6 @@
-/** All of HTTP in one handler: our API under /api, OpenAI's under /v1, health. The composition root gives it to a port; the CLI may call it without one. */
+/** All of HTTP in one handler: our API under /api, OpenAI's under /v1, feeds, health, and the pages. The composition root gives it to a port; the CLI may call it without one. */
 
-import { Hono } from 'hono'
+import { Hono, type Context } from 'hono'
 import { secureHeaders } from 'hono/secure-headers'
 import type { Engine } from '../engines/engine.ts'
 import type { Jobs } from '../storage/jobs.ts'
@@ -14,11 +14,17 @@ import { openAiRoutes } from './openai/routes.ts'
 
 export type HttpApp = ApiApp & AuthApp & { readonly engine: Engine; readonly jobs: Jobs; readonly log: ErrorLog }
 
-export function createHttp(app: HttpApp): Hono {
+/** The wiki, which the composition root puts here: pages know of HTTP's errors, HTTP knows nothing of pages. */
+export interface Pages {
+  readonly routes: Hono
+  notFound(c: Context): Response | Promise<Response>
+}
+
+export function createHttp(app: HttpApp, pages: Pages): Hono {
   const http = new Hono()
   http.use(secureHeaders({ crossOriginResourcePolicy: false }))
   http.onError((error, c) => errorResponse(c, error, app.log))
-  http.notFound(notFound)
+  http.notFound((c) => (isProgram(c.req.path) ? notFound(c) : pages.notFound(c)))
   http.route('/', healthRoutes(app))
   http.use('/api/*', identify(app))
   http.route('/api', apiRoutes(app))
@@ -26,13 +32,10 @@ export function createHttp(app: HttpApp): Hono {
   http.use('/v1/*', limitBody(httpLimits.json), identifyLoosely(app))
   http.use('/v1/*', limitConcurrency(httpLimits.generating))
   http.route('/v1', openAiRoutes(app))
-  http.get('/', (c) =>
-    c.json({
-      name: 'Commonweights',
-      openai: '/v1/models',
-      api: '/api/openapi.json',
-      health: '/healthz',
-    }),
-  )
+  http.use('*', identify(app), limitBody(httpLimits.upload))
+  http.route('/', pages.routes)
   return http
 }
+
+/** Addresses that programs call; everything else is looked at by people. */
+const isProgram = (path: string) => /^\/(api|v1|feeds|healthz|readyz)(\/|$)/.test(path)
