@@ -44,7 +44,10 @@ test('end tokens may be one, several, or only in generation_config.json', () => 
 
 test('what would compute something else than transformers does is refused by name', () => {
   const refused: [object, RegExp][] = [
-    [{ architectures: ['Qwen2ForCausalLM'] }, /the architecture is "Qwen2ForCausalLM"; those that work are LlamaForCausalLM/],
+    [
+      { architectures: ['MambaForCausalLM'] },
+      /the architecture is "MambaForCausalLM"; those that work are LlamaForCausalLM, MistralForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM, Gemma2/,
+    ],
     [{ architectures: undefined }, /the architecture is absent/],
     [{ hidden_act: 'gelu' }, /hidden_act is "gelu"; only silu works/],
     [{ attention_bias: true }, /attention_bias is true/],

@@ -1,10 +1,13 @@
-/** Hugging Face `config.json` of a causal language model, as far as we train and serve it. Source: transformers' LlamaConfig. */
+/** Hugging Face `config.json` of a causal language model, as far as we train and serve it. Source: transformers' configuration classes. */
 
+import { architectureNamed, architectures } from './architectures/index.ts'
+import type { Architecture } from './architectures/architecture.ts'
+import { traitsOf, type DecoderTraits } from './architectures/traits.ts'
 import { FormatError } from './format-error.ts'
 import type { FloatType } from './half.ts'
 import { describe, fieldsOf, isRecord } from './strict-json.ts'
 
-/** Shapes and constants of a Llama-shaped decoder. Sizes are element counts. */
+/** Shapes and constants of a decoder. Sizes are element counts. */
 export interface HfConfig {
   /** As in `architectures[0]`, e.g. `LlamaForCausalLM`. */
   readonly architecture: string
@@ -24,6 +27,8 @@ export interface HfConfig {
   readonly bosTokenId: number | null
   readonly eosTokenIds: readonly number[]
   readonly padTokenId: number | null
+  /** How it computes where that is not as Llama does (`traitsOf` adds the rest); absent for Llama. */
+  readonly traits?: Partial<DecoderTraits>
 }
 
 export interface Llama3RopeScaling {
@@ -33,8 +38,8 @@ export interface Llama3RopeScaling {
   readonly originalContextLength: number
 }
 
-/** Architectures that train, convert and answer the same here as in transformers; each is tested for equal logits before it joins. */
-export const supportedArchitectures = ['LlamaForCausalLM'] as const
+/** Names of the architectures that work, as config.json has them. */
+export const supportedArchitectures: readonly string[] = architectures.map(({ name }) => name)
 
 /** Sizes far above any published model, low enough that no product of two of them leaves the exact integers. */
 export const configLimits = { vocabSize: 4_194_304, width: 1_048_576, layers: 1_024, heads: 4_096, contextLength: 268_435_456 } as const
@@ -42,14 +47,13 @@ export const configLimits = { vocabSize: 4_194_304, width: 1_048_576, layers: 1_
 /** Reads `config.json`. Refuses, in words, whatever would make this model compute something else than transformers does. */
 export function parseHfConfig(json: unknown): HfConfig {
   const config = fieldsOf(json, 'config.json')
-  const architectures = config.value('architectures')
-  const architecture: unknown = Array.isArray(architectures) ? architectures[0] : undefined
-  if (typeof architecture !== 'string' || !supportedArchitectures.some((known) => known === architecture))
-    throw new FormatError(
-      `config.json: the architecture is ${describe(architecture)}; those that work are ${supportedArchitectures.join(', ')}.`,
-    )
-  const activation = config.text('hidden_act') ?? 'silu'
-  if (activation !== 'silu') throw new FormatError(`config.json: the activation hidden_act is ${describe(activation)}; only silu works.`)
+  const named = config.value('architectures')
+  const architecture = architectureNamed(Array.isArray(named) ? (named[0] as unknown) : undefined)
+  const { defaults } = architecture
+  const { key, value: wanted } = architecture.activation ?? { key: 'hidden_act', value: 'silu' }
+  const activation = config.text(key) ?? wanted
+  if (activation !== wanted)
+    throw new FormatError(`config.json: the activation ${key} is ${describe(activation)}; only ${wanted} works for ${architecture.name}.`)
   for (const bias of ['attention_bias', 'mlp_bias'])
     if (config.boolean(bias, false)) throw new FormatError(`config.json: ${bias} is true; only models without biases work.`)
   if (config.value('quantization_config') !== undefined)
@@ -59,16 +63,16 @@ export function parseHfConfig(json: unknown): HfConfig {
   const heads = config.integer('num_attention_heads', { min: 1, max: configLimits.heads })
   const kvHeads = config.integer('num_key_value_heads', { min: 1, max: configLimits.heads, default: heads })
   if (heads % kvHeads !== 0) throw new FormatError(`config.json: ${heads} attention heads cannot share ${kvHeads} key-value heads evenly.`)
-  if (config.value('head_dim') === undefined && hiddenSize % heads !== 0)
+  if (config.value('head_dim') === undefined && defaults?.headSize === undefined && hiddenSize % heads !== 0)
     throw new FormatError(
       `config.json: hidden_size ${hiddenSize} does not divide among ${heads} attention heads, and there is no head_dim.`,
     )
-  const headSize = config.integer('head_dim', { min: 2, max: configLimits.width, default: hiddenSize / heads })
+  const headSize = config.integer('head_dim', { min: 2, max: configLimits.width, default: defaults?.headSize ?? hiddenSize / heads })
   if (headSize % 2 !== 0) throw new FormatError(`config.json: head size ${headSize} is odd; rotary positions need an even one.`)
 
   const vocabSize = config.integer('vocab_size', { min: 1, max: configLimits.vocabSize })
-  return {
-    architecture,
+  const sizes = {
+    architecture: architecture.name,
     vocabSize,
     hiddenSize,
     intermediateSize: config.integer('intermediate_size', { min: 1, max: configLimits.width }),
@@ -76,30 +80,43 @@ export function parseHfConfig(json: unknown): HfConfig {
     heads,
     kvHeads,
     headSize,
-    contextLength: config.integer('max_position_embeddings', { min: 1, max: configLimits.contextLength, default: 2048 }),
-    ...parseRope(config),
-    normEpsilon: config.positive('rms_norm_eps', 1e-6),
-    tiedEmbeddings: config.boolean('tie_word_embeddings', false),
+    contextLength: config.integer('max_position_embeddings', {
+      min: 1,
+      max: configLimits.contextLength,
+      default: defaults?.contextLength ?? 2048,
+    }),
+    ...parseRope(config, architecture),
+    normEpsilon: config.positive('rms_norm_eps', defaults?.normEpsilon ?? 1e-6),
+    tiedEmbeddings: config.boolean('tie_word_embeddings', defaults?.tiedEmbeddings ?? false),
     bosTokenId: tokenIds(config.value('bos_token_id'), 'config.json: bos_token_id', vocabSize)[0] ?? null,
     eosTokenIds: tokenIds(config.value('eos_token_id'), 'config.json: eos_token_id', vocabSize),
     padTokenId: parsePadding(config.value('pad_token_id'), vocabSize),
   }
+  return architecture.differences ? { ...sizes, traits: architecture.differences(config, sizes) } : sizes
 }
 
 type Fields = ReturnType<typeof fieldsOf>
 
-/** `rope_theta` and `rope_scaling` as up to transformers 4, or `rope_parameters` as from 5 on. */
-function parseRope(config: Fields): { ropeTheta: number; ropeScaling: Llama3RopeScaling | null } {
-  const value = config.value('rope_parameters') ?? config.value('rope_scaling')
-  const name = config.value('rope_parameters') === undefined ? 'rope_scaling' : 'rope_parameters'
-  if (value === undefined) return { ropeTheta: config.positive('rope_theta', 10_000), ropeScaling: null }
+/** `rope_theta` and `rope_scaling` as up to transformers 4, or `rope_parameters` as from 5 on, there by kind of layer where the kinds differ. */
+function parseRope(config: Fields, architecture: Architecture): { ropeTheta: number; ropeScaling: Llama3RopeScaling | null } {
+  const otherwise = architecture.defaults?.ropeTheta ?? 10_000
+  const parameters = config.value('rope_parameters')
+  const ofKinds = isRecord(parameters) && isRecord(parameters['full_attention']) ? parameters['full_attention'] : undefined
+  const value = ofKinds ?? parameters ?? config.value('rope_scaling')
+  const name = parameters === undefined ? 'rope_scaling' : ofKinds ? 'rope_parameters.full_attention' : 'rope_parameters'
+  for (const place of [config, ...(isRecord(value) ? [fieldsOf(value, name)] : [])])
+    if (place.value('partial_rotary_factor') !== undefined && place.value('partial_rotary_factor') !== 1)
+      throw new FormatError('config.json: partial_rotary_factor turns a part of each head only; only whole heads work.')
+  if (value === undefined) return { ropeTheta: config.positive('rope_theta', otherwise), ropeScaling: null }
   const rope = fieldsOf(value, `config.json: ${name}`)
-  const ropeTheta = rope.value('rope_theta') === undefined ? config.positive('rope_theta', 10_000) : rope.positive('rope_theta')
-  if (rope.value('partial_rotary_factor') !== undefined && rope.value('partial_rotary_factor') !== 1)
-    throw new FormatError(`config.json: ${name} rotates a part of each head; only whole heads work.`)
+  const ropeTheta = rope.value('rope_theta') === undefined ? config.positive('rope_theta', otherwise) : rope.positive('rope_theta')
   const type = rope.text('rope_type') ?? rope.text('type') ?? 'default'
   if (type === 'default') return { ropeTheta, ropeScaling: null }
-  if (type !== 'llama3') throw new FormatError(`config.json: ${name} is of type ${describe(type)}; those that work are default and llama3.`)
+  // llama.cpp takes the factors of this scaling for its own llama only.
+  const working =
+    architecture.gguf.name === 'llama' ? 'those that work are default and llama3' : `only default works for ${architecture.name}`
+  if (type !== 'llama3' || architecture.gguf.name !== 'llama')
+    throw new FormatError(`config.json: ${name} is of type ${describe(type)}; ${working}.`)
   const ropeScaling = {
     factor: rope.positive('factor'),
     lowFrequencyFactor: rope.positive('low_freq_factor'),
@@ -130,9 +147,10 @@ const torchTypes = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' } as const
 /** `config.json` for weights of the given type, in the form that both transformers 4 and 5 read. */
 export function writeHfConfig(config: HfConfig, type: FloatType): Record<string, unknown> {
   const scaling = config.ropeScaling
+  const architecture = architectureNamed(config.architecture)
   return {
     architectures: [config.architecture],
-    model_type: 'llama',
+    model_type: architecture.modelType,
     vocab_size: config.vocabSize,
     hidden_size: config.hiddenSize,
     intermediate_size: config.intermediateSize,
@@ -140,7 +158,7 @@ export function writeHfConfig(config: HfConfig, type: FloatType): Record<string,
     num_attention_heads: config.heads,
     num_key_value_heads: config.kvHeads,
     head_dim: config.headSize,
-    hidden_act: 'silu',
+    ...(architecture.activation ? {} : { hidden_act: 'silu' }),
     max_position_embeddings: config.contextLength,
     rope_theta: config.ropeTheta,
     rope_scaling: scaling && {
@@ -161,6 +179,7 @@ export function writeHfConfig(config: HfConfig, type: FloatType): Record<string,
     pad_token_id: config.padTokenId,
     torch_dtype: torchTypes[type],
     use_cache: true,
+    ...architecture.written?.(config, traitsOf(config)),
   }
 }
 

@@ -1,5 +1,8 @@
-/** Hugging Face folders as GGUF: a base model, an adapter over it, or the two merged. Follows llama.cpp's conversion/llama.py and convert_lora_to_gguf.py. */
+/** Hugging Face folders as GGUF: a base model, an adapter over it, or the two merged. Names and orders are those of llama.cpp's own converters. */
 
+import { architectureNamed } from './architectures/index.ts'
+import { windowPeriod } from './architectures/architecture.ts'
+import { traitsOf } from './architectures/traits.ts'
 import { FormatError } from './format-error.ts'
 import { fromFloat32 } from './half.ts'
 import type { HfConfig, Llama3RopeScaling } from './hf-config.ts'
@@ -7,7 +10,7 @@ import { ggufTokenizer } from './gguf-tokenizer.ts'
 import type { GgufValue } from './gguf.ts'
 import { gguf, streamGguf, type GgufTensorToWrite, type GgufWriteType } from './gguf-write.ts'
 import { checkTokenizerJson } from './hf-tokenizer.ts'
-import { checkTensors, expectedTensors, projectionShape, type Projection } from './llama-tensors.ts'
+import { checkTensors, expectedTensors, isProjection, projectionShape, type Projection } from './llama-tensors.ts'
 import { adapterScale, type Adapter } from './peft.ts'
 import { quantizeQ8_0 } from './quantize.ts'
 import type { Safetensors } from './safetensors.ts'
@@ -36,6 +39,8 @@ export interface GgufNames {
 
 /** llama.cpp's name of each projection's weight, under `blk.{layer}.`. */
 const blockNames = {
+  qkv_proj: 'attn_qkv',
+  gate_up_proj: 'ffn_up',
   q_proj: 'attn_q',
   k_proj: 'attn_k',
   v_proj: 'attn_v',
@@ -66,7 +71,7 @@ export function modelToGguf(
     config,
   )
   const metadata = new Map([
-    ['general.architecture', gguf.string('llama')],
+    ['general.architecture', gguf.string(architectureNamed(config.architecture).gguf.name)],
     ['general.type', gguf.string('model')],
     ...naming(options),
     ['general.file_type', gguf.uint32(fileTypes[options.type])],
@@ -90,20 +95,34 @@ function* naming({ name, licence, languages }: GgufNames): Iterable<[string, Ggu
 }
 
 function shapeOf(config: HfConfig): [string, GgufValue][] {
-  return [
-    ['llama.vocab_size', gguf.uint32(config.vocabSize)],
-    ['llama.context_length', gguf.uint32(config.contextLength)],
-    ['llama.embedding_length', gguf.uint32(config.hiddenSize)],
-    ['llama.block_count', gguf.uint32(config.layers)],
-    ['llama.feed_forward_length', gguf.uint32(config.intermediateSize)],
-    ['llama.attention.head_count', gguf.uint32(config.heads)],
-    ['llama.attention.head_count_kv', gguf.uint32(config.kvHeads)],
-    ['llama.attention.key_length', gguf.uint32(config.headSize)],
-    ['llama.attention.value_length', gguf.uint32(config.headSize)],
-    ['llama.attention.layer_norm_rms_epsilon', gguf.float32(config.normEpsilon)],
-    ['llama.rope.dimension_count', gguf.uint32(config.headSize)],
-    ['llama.rope.freq_base', gguf.float32(config.ropeTheta)],
+  const { gguf: known } = architectureNamed(config.architecture)
+  const traits = traitsOf(config)
+  const window = traits.slidingWindow
+  // A window that llama.cpp would leave out makes no difference to texts that fit in it.
+  const context = window !== null && !known.knowsWindows ? Math.min(window, config.contextLength) : config.contextLength
+  const entries: [string, GgufValue][] = [
+    ['vocab_size', gguf.uint32(config.vocabSize)],
+    ['context_length', gguf.uint32(context)],
+    ['embedding_length', gguf.uint32(config.hiddenSize)],
+    ['block_count', gguf.uint32(config.layers)],
+    ['feed_forward_length', gguf.uint32(config.intermediateSize)],
+    ['attention.head_count', gguf.uint32(config.heads)],
+    ['attention.head_count_kv', gguf.uint32(config.kvHeads)],
+    ['attention.key_length', gguf.uint32(config.headSize)],
+    ['attention.value_length', gguf.uint32(config.headSize)],
+    ['attention.layer_norm_rms_epsilon', gguf.float32(config.normEpsilon)],
+    ['rope.dimension_count', gguf.uint32(config.headSize)],
+    ['rope.freq_base', gguf.float32(config.ropeTheta)],
   ]
+  if (traits.attentionSoftCap !== null) entries.push(['attn_logit_softcapping', gguf.float32(traits.attentionSoftCap)])
+  if (traits.logitSoftCap !== null) entries.push(['final_logit_softcapping', gguf.float32(traits.logitSoftCap)])
+  if (known.knowsWindows) {
+    // Of every `period` layers all but the last are windowed; a file without windows says a period of 1.
+    entries.push(['attention.sliding_window', gguf.uint32(window ?? config.contextLength)])
+    entries.push(['attention.sliding_window_pattern', gguf.uint32(windowPeriod(traits.windowedLayers) ?? 1)])
+    entries.push(['rope.freq_base_swa', gguf.float32(traits.windowedRopeTheta ?? config.ropeTheta)])
+  }
+  return entries.map(([key, value]) => [`${known.name}.${key}`, value])
 }
 
 function weightTensor(
@@ -113,17 +132,19 @@ function weightTensor(
   { type: wanted, adapter }: { type: GgufWriteType; adapter?: Adapter | null },
 ): GgufTensorToWrite {
   const heads = rotatedHeads(config, projectionOf(name))
+  const offset = name.endsWith('norm.weight') ? traitsOf(config).normOffset : 0
   const fits = (shape.at(-1) ?? 1) % 32 === 0
   const type = shape.length === 1 ? 'F32' : wanted === 'Q8_0' && !fits ? 'F16' : wanted
   return {
-    name: ggufName(name),
+    name: ggufName(config, name),
     type,
     shape,
     async *bytes() {
       const columns = shape.at(-1) ?? 1
       let done = 0
       for await (const piece of rowsOf(weights, name, { adapter: adapter ?? null, rowsTogether: heads === null ? 1 : config.headSize })) {
-        const rows = heads === null ? piece : permuteRotary(piece, piece.length / columns / config.headSize, columns)
+        const turned = heads === null ? piece : permuteRotary(piece, piece.length / columns / config.headSize, columns)
+        const rows = offset === 0 ? turned : turned.map((weight) => weight + offset)
         yield type === 'Q8_0' ? quantizeWeights(name, rows) : encodeWeights(name, rows, type, done)
         done += piece.length
       }
@@ -138,14 +159,15 @@ function quantizeWeights(name: string, values: Float32Array): Uint8Array {
   return quantizeQ8_0(values)
 }
 
-/** Heads of a projection whose rows are rotated by position; null for the others. */
+/** Heads of a projection whose rows change places for llama.cpp; null for the others. */
 function rotatedHeads(config: HfConfig, projection: Projection | null): number | null {
+  if (!architectureNamed(config.architecture).gguf.turnsNeighbours) return null
   return projection === 'q_proj' ? config.heads : projection === 'k_proj' ? config.kvHeads : null
 }
 
 /**
  * Rows of q and k from transformers' order, in which a head's first half is rotated against its second, to ggml's, which rotates neighbours:
- * within each head, row 2i+h comes from row h·d/2+i. For llama's architecture only.
+ * within each head, row 2i+h comes from row h·d/2+i. For architectures of which llama.cpp turns neighbours only.
  */
 export function permuteRotary(values: Float32Array, heads: number, columns: number): Float32Array {
   const permuted = new Float32Array(values.length)
@@ -173,18 +195,33 @@ export function ropeFactors(config: Pick<HfConfig, 'headSize' | 'ropeTheta'>, sc
 }
 
 function projectionOf(name: string): Projection | null {
-  const found = /\.([a-z]+_proj)\.weight$/.exec(name)?.[1]
-  return found === undefined ? null : (found as Projection)
+  const found = /\.([a-z_]+_proj)\.(?:weight|bias)$/.exec(name)?.[1]
+  return found !== undefined && isProjection(found) ? found : null
 }
 
-function ggufName(name: string): string {
+/** Norms of a layer, by their place; what transformers calls post_attention_layernorm stands before the MLP in Llama and after attention in Gemma. */
+function normNames(config: HfConfig): Readonly<Record<string, string>> {
+  return {
+    input_layernorm: 'attn_norm',
+    'self_attn.q_norm': 'attn_q_norm',
+    'self_attn.k_norm': 'attn_k_norm',
+    ...(traitsOf(config).normsAfter
+      ? {
+          post_attention_layernorm: 'post_attention_norm',
+          pre_feedforward_layernorm: 'ffn_norm',
+          post_feedforward_layernorm: 'post_ffw_norm',
+        }
+      : { post_attention_layernorm: 'ffn_norm' }),
+  }
+}
+
+function ggufName(config: HfConfig, name: string): string {
   if (name === 'model.embed_tokens.weight') return 'token_embd.weight'
   if (name === 'model.norm.weight') return 'output_norm.weight'
   if (name === 'lm_head.weight') return 'output.weight'
-  const layer = /^model\.layers\.(\d+)\./.exec(name)?.[1]
+  const [, layer, part = '', kind] = /^model\.layers\.(\d+)\.(.+)\.(weight|bias)$/.exec(name) ?? []
   const projection = projectionOf(name)
-  const block = projection ? blockNames[projection] : name.includes('input_layernorm') ? 'attn_norm' : 'ffn_norm'
-  return `blk.${layer}.${block}.weight`
+  return `blk.${layer}.${projection ? blockNames[projection] : normNames(config)[part]}.${kind}`
 }
 
 /** The adapter alone, for llama.cpp to apply over the base's GGUF. Matrices in F32. */
@@ -196,7 +233,7 @@ export function adapterToGguf(
   const { rank } = adapter.config
   const baseName = names.baseName ?? adapter.config.baseModel
   const metadata = new Map([
-    ['general.architecture', gguf.string('llama')],
+    ['general.architecture', gguf.string(architectureNamed(base.architecture).gguf.name)],
     ['general.type', gguf.string('adapter')],
     ...naming(names),
     ['general.base_model.count', gguf.uint32(baseName === null ? 0 : 1)],

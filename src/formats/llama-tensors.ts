@@ -1,10 +1,11 @@
-/** Names and shapes of a Llama model's tensors as transformers writes them, and the check of a file against its config. */
+/** Names and shapes of a decoder's tensors as transformers writes them, and the check of a file against its config. */
 
+import { traitsOf } from './architectures/traits.ts'
 import { FormatError } from './format-error.ts'
 import type { HfConfig } from './hf-config.ts'
 import { weightType, type TensorInfo } from './safetensors.ts'
 
-/** Linear layers of one decoder block as LoRA names them, with where they sit. */
+/** Linear layers of one decoder block as LoRA names them, with where they sit. No architecture has all: `projectionsOf` says which are in one. */
 export const projections = {
   q_proj: 'self_attn.q_proj',
   k_proj: 'self_attn.k_proj',
@@ -13,6 +14,8 @@ export const projections = {
   gate_proj: 'mlp.gate_proj',
   up_proj: 'mlp.up_proj',
   down_proj: 'mlp.down_proj',
+  qkv_proj: 'self_attn.qkv_proj',
+  gate_up_proj: 'mlp.gate_up_proj',
 } as const
 
 export type Projection = keyof typeof projections
@@ -21,10 +24,20 @@ export function isProjection(name: string): name is Projection {
   return Object.hasOwn(projections, name)
 }
 
+const separate = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'] as const satisfies readonly Projection[]
+const fused = ['qkv_proj', 'o_proj', 'gate_up_proj', 'down_proj'] as const satisfies readonly Projection[]
+
+/** The linear layers of a block of this model, in the order of computation. */
+export function projectionsOf(config: Pick<HfConfig, 'traits'>): readonly Projection[] {
+  return config.traits?.fusedProjections ? fused : separate
+}
+
 /** Shape [out, in] of a projection's weight. */
 export function projectionShape(config: HfConfig, projection: Projection): [number, number] {
   const { hiddenSize, intermediateSize, heads, kvHeads, headSize } = config
   switch (projection) {
+    case 'qkv_proj':
+      return [(heads + 2 * kvHeads) * headSize, hiddenSize]
     case 'q_proj':
       return [heads * headSize, hiddenSize]
     case 'k_proj':
@@ -32,6 +45,8 @@ export function projectionShape(config: HfConfig, projection: Projection): [numb
       return [kvHeads * headSize, hiddenSize]
     case 'o_proj':
       return [hiddenSize, heads * headSize]
+    case 'gate_up_proj':
+      return [2 * intermediateSize, hiddenSize]
     case 'gate_proj':
     case 'up_proj':
       return [intermediateSize, hiddenSize]
@@ -42,17 +57,29 @@ export function projectionShape(config: HfConfig, projection: Projection): [numb
 
 /** Every tensor the config asks for, name to shape, in the order of computation. Tied embeddings have no lm_head of their own. */
 export function expectedTensors(config: HfConfig): Map<string, readonly number[]> {
-  const tensors = new Map<string, readonly number[]>([['model.embed_tokens.weight', [config.vocabSize, config.hiddenSize]]])
+  const { hiddenSize, headSize } = config
+  const { biases, normsAfter, queryKeyNorms } = traitsOf(config)
+  const tensors = new Map<string, readonly number[]>([['model.embed_tokens.weight', [config.vocabSize, hiddenSize]]])
   for (let layer = 0; layer < config.layers; layer++) {
-    const block = `model.layers.${layer}.`
-    tensors.set(`${block}input_layernorm.weight`, [config.hiddenSize])
-    for (const name of Object.keys(projections) as Projection[]) {
-      if (name === 'gate_proj') tensors.set(`${block}post_attention_layernorm.weight`, [config.hiddenSize])
-      tensors.set(`${block}${projections[name]}.weight`, projectionShape(config, name))
+    const add = (name: string, ...shape: number[]) => tensors.set(`model.layers.${layer}.${name}`, shape)
+    add('input_layernorm.weight', hiddenSize)
+    for (const name of projectionsOf(config)) {
+      if (name === 'o_proj' && queryKeyNorms) {
+        add('self_attn.q_norm.weight', headSize)
+        add('self_attn.k_norm.weight', headSize)
+      }
+      if (name === 'gate_proj' || name === 'gate_up_proj') {
+        add('post_attention_layernorm.weight', hiddenSize)
+        if (normsAfter) add('pre_feedforward_layernorm.weight', hiddenSize)
+      }
+      const [rows, columns] = projectionShape(config, name)
+      add(`${projections[name]}.weight`, rows, columns)
+      if (biases.includes(name)) add(`${projections[name]}.bias`, rows)
     }
+    if (normsAfter) add('post_feedforward_layernorm.weight', hiddenSize)
   }
-  tensors.set('model.norm.weight', [config.hiddenSize])
-  if (!config.tiedEmbeddings) tensors.set('lm_head.weight', [config.vocabSize, config.hiddenSize])
+  tensors.set('model.norm.weight', [hiddenSize])
+  if (!config.tiedEmbeddings) tensors.set('lm_head.weight', [config.vocabSize, hiddenSize])
   return tensors
 }
 

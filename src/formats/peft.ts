@@ -3,7 +3,7 @@
 import { FormatError } from './format-error.ts'
 import { assertFinite } from './half.ts'
 import type { HfConfig } from './hf-config.ts'
-import { isProjection, projections, projectionShape, type Projection } from './llama-tensors.ts'
+import { isProjection, projections, projectionShape, projectionsOf, type Projection } from './llama-tensors.ts'
 import type { Safetensors } from './safetensors.ts'
 import { writeSafetensors } from './safetensors-write.ts'
 import { describe, fieldsOf } from './strict-json.ts'
@@ -70,7 +70,8 @@ const unsupported = [
 /** Starts of the matrices that leave the base model as it is; others (pissa, olora, loftq, …) change it before training. */
 const plainStarts = [true, false, 'gaussian', 'orthogonal', 'eva']
 
-export function parseAdapterConfig(json: unknown): AdapterConfig {
+/** @param of the base the adapter is for: what its linear layers are called. */
+export function parseAdapterConfig(json: unknown, of: readonly Projection[] = allProjections): AdapterConfig {
   const config = fieldsOf(json, 'adapter_config.json')
   const type = config.text('peft_type')
   if (type !== 'LORA') throw new FormatError(`adapter_config.json: peft_type is ${describe(type)}; only LORA works.`)
@@ -94,38 +95,43 @@ export function parseAdapterConfig(json: unknown): AdapterConfig {
     rank: config.integer('r', { min: 1, max: adapterLimits.rank }),
     alpha: config.positive('lora_alpha'),
     rankStabilised: config.boolean('use_rslora', false),
-    targetModules: parseTargets(config.value('target_modules')),
+    targetModules: parseTargets(config.value('target_modules'), of),
     baseModel: config.text('base_model_name_or_path') ?? null,
   }
 }
 
-function parseTargets(value: unknown): Projection[] {
-  if (value === 'all-linear') return Object.keys(projections) as Projection[]
+const allProjections = Object.keys(projections) as Projection[]
+
+function parseTargets(value: unknown, of: readonly Projection[]): Projection[] {
+  if (value === 'all-linear') return [...of]
   if (!Array.isArray(value) || value.length === 0)
-    throw new FormatError(
-      `adapter_config.json: target_modules is ${describe(value)}; a list of modules is needed, as ${Object.keys(projections).join(', ')}.`,
-    )
+    throw new FormatError(`adapter_config.json: target_modules is ${describe(value)}; a list of modules is needed, as ${of.join(', ')}.`)
   const modules = value.map((name: unknown) => {
-    if (typeof name === 'string' && isProjection(name)) return name
-    throw new FormatError(
-      `adapter_config.json: target_modules names ${describe(name)}; those that work are ${Object.keys(projections).join(', ')}.`,
-    )
+    if (typeof name === 'string' && isProjection(name) && of.includes(name)) return name
+    throw new FormatError(`adapter_config.json: target_modules names ${describe(name)}; those that work are ${of.join(', ')}.`)
   })
   return inOrder(new Set(modules))
 }
 
 function inOrder(modules: ReadonlySet<Projection>): Projection[] {
-  return (Object.keys(projections) as Projection[]).filter((name) => modules.has(name))
+  return allProjections.filter((name) => modules.has(name))
 }
 
 /** Reads an adapter for a base of the given shape. Every matrix must be there, fit, and be finite. */
 export async function readAdapter(json: unknown, weights: Safetensors, base: HfConfig): Promise<Adapter> {
-  const config = parseAdapterConfig(json)
+  const known = projectionsOf(base)
+  const config = parseAdapterConfig(json, known)
   const pairs = new Map<string, { layer: number; projection: Projection }>()
   for (const name of weights.tensors.keys()) {
-    const parts = /^base_model\.model\.model\.layers\.(0|[1-9]\d{0,4})\.(?:self_attn|mlp)\.([a-z]+_proj)\.lora_[AB]\.weight$/.exec(name)
+    const parts = /^base_model\.model\.model\.layers\.(0|[1-9]\d{0,4})\.(?:self_attn|mlp)\.([a-z_]+_proj)\.lora_[AB]\.weight$/.exec(name)
     const projection = parts?.[2]
-    if (!parts || projection === undefined || !isProjection(projection) || !name.includes(`.${projections[projection]}.`))
+    if (
+      !parts ||
+      projection === undefined ||
+      !isProjection(projection) ||
+      !known.includes(projection) ||
+      !name.includes(`.${projections[projection]}.`)
+    )
       throw new FormatError(`adapter_model.safetensors: tensor ${name} is no LoRA matrix of a linear layer of ${base.architecture}.`)
     const layer = Number(parts[1])
     if (layer >= base.layers)
@@ -135,10 +141,9 @@ export async function readAdapter(json: unknown, weights: Safetensors, base: HfC
     pairs.set(`${layer} ${projection}`, { layer, projection })
   }
   if (pairs.size === 0) throw new FormatError('adapter_model.safetensors holds no LoRA matrices.')
-  const order = Object.keys(projections)
   const modules: AdapterModule[] = []
   for (const { layer, projection } of [...pairs.values()].sort(
-    (x, y) => x.layer - y.layer || order.indexOf(x.projection) - order.indexOf(y.projection),
+    (x, y) => x.layer - y.layer || allProjections.indexOf(x.projection) - allProjections.indexOf(y.projection),
   )) {
     const [rows, columns] = projectionShape(base, projection)
     const read = async (matrix: 'A' | 'B', shape: readonly [number, number]): Promise<Float32Array> => {

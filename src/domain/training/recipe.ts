@@ -6,7 +6,7 @@
 import { isMap, isScalar, LineCounter, parseDocument, stringify, type Pair } from 'yaml'
 import { z } from 'zod'
 import { AppError } from '../../errors.ts'
-import { projections } from '../../formats/llama-tensors.ts'
+import { projections, projectionsOf } from '../../formats/llama-tensors.ts'
 import type { Recipe } from '../../trainers/trainer.ts'
 
 const modules = Object.keys(projections) as readonly (keyof typeof projections)[]
@@ -121,6 +121,8 @@ export function parseRecipe(text: string, where = 'The recipe'): RecipeOverrides
 export interface RecipeBase {
   readonly parameters: number
   readonly contextLength: number
+  /** Its linear layers, all of which are targeted by default; absent for those of Llama. */
+  readonly targetModules?: readonly string[]
 }
 
 /** The recipe a run is made with: defaults for this base, then each set of overrides in turn. */
@@ -131,7 +133,12 @@ export function effectiveRecipe(base: RecipeBase, ...overrides: readonly RecipeO
     method:
       said.method === 'full'
         ? { kind: 'full' }
-        : { kind: 'lora', rank, alpha: said.alpha ?? 2 * rank, targetModules: said.targetModules ?? modules },
+        : {
+            kind: 'lora',
+            rank,
+            alpha: said.alpha ?? 2 * rank,
+            targetModules: said.targetModules ?? base.targetModules ?? projectionsOf({}),
+          },
     epochs: said.epochs ?? 3,
     maxSteps: said.maxSteps ?? null,
     maxLength: said.maxLength ?? Math.min(512, base.contextLength),

@@ -2,6 +2,7 @@
 
 import { availableMemory } from 'node:process'
 import { AppError } from '../../errors.ts'
+import { projectionsOf } from '../../formats/llama-tensors.ts'
 import type { Digest } from '../../storage/blobs.ts'
 import type { Db } from '../../storage/database.ts'
 import type { Recipe } from '../../trainers/trainer.ts'
@@ -20,7 +21,7 @@ import { baseFolder } from './work-folder.ts'
 /** The effective recipe of a community model: what is said here, over what it says itself, over the defaults. */
 export function recipeOf(model: CommunityModel, base: BaseModel, ...said: readonly RecipeOverrides[]): Recipe {
   return effectiveRecipe(
-    { parameters: base.parameters, contextLength: base.config.contextLength },
+    { parameters: base.parameters, contextLength: base.config.contextLength, targetModules: projectionsOf(base.config) },
     parseRecipe(model.recipe, `The recipe of ${model.owner}/${model.name}`),
     ...said,
   )

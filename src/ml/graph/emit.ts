@@ -98,7 +98,7 @@ export function emitted(name: string, outputs: ReadonlyMap<string, Value>, optio
     } else {
       const form = opTable[node.op].onnx ?? {}
       const extra = form.asInput === undefined ? [] : [integerInput(node.attributes[form.asInput] as readonly Dim[])]
-      const used = node.outputs.filter((value, index) => index === 0 || isUsed(value, order, wanted))
+      const used = node.outputs.filter((value, index) => index === 0 || form.everyOutput || isUsed(value, order, wanted))
       nodes.push({
         type: form.type ?? node.op,
         domain: form.domain ?? '',

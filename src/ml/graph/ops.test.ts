@@ -42,7 +42,13 @@ const cases: Record<string, Case> = {
   Log: { inputs: { a: [4] }, build: (x) => ops.log(of(x, 'a')), from: 1, to: 2 },
   Softplus: { inputs: { a: [4] }, build: (x) => ops.softplus(of(x, 'a')), from: -3, to: 3 },
   Sigmoid: { inputs: { a: [4] }, build: (x) => ops.sigmoid(of(x, 'a')) },
+  Tanh: { inputs: { a: [4] }, build: (x) => ops.tanh(of(x, 'a')) },
+  'Tanh as a soft cap': { inputs: { a: [4] }, build: (x) => ops.softCap(of(x, 'a'), 0.7), from: -2, to: 2 },
   Gemm: product({}, [3, 4], [4, 2]),
+  'Gemm plus a row': {
+    inputs: { a: [3, 4], b: [4, 2], c: [2] },
+    build: (x) => ops.gemm(of(x, 'a'), of(x, 'b'), { plus: of(x, 'c') }),
+  },
   'Gemm with A transposed': product({ transA: true, alpha: 0.5 }, [4, 3], [4, 2]),
   'Gemm with B transposed': product({ transB: true }, [3, 4], [2, 4]),
   'Gemm with both transposed': product({ transA: true, transB: true, alpha: 2 }, [4, 3], [2, 4]),
@@ -89,6 +95,23 @@ const cases: Record<string, Case> = {
     },
   },
   SwiGlu: { inputs: { a: [2, 5], b: [2, 5] }, build: (x) => ops.swiGlu(of(x, 'a'), of(x, 'b')) },
+  GeGlu: { inputs: { a: [2, 5], b: [2, 5] }, build: (x) => ops.geGlu(of(x, 'a'), of(x, 'b')), from: -2, to: 2 },
+  Split: {
+    inputs: { a: [2, 6] },
+    build: (x) => {
+      const [first, second, third] = ops.split(of(x, 'a'), [2, 3, 1]) as [Value, Value, Value]
+      return ops.mul(ops.mul(first, third), ops.reduceSum(second, [1]))
+    },
+  },
+  'Split of which a part is not read': { inputs: { a: [2, 5] }, build: (x) => ops.split(of(x, 'a'), [2, 3])[0] as Value },
+  Concat: {
+    inputs: { a: [2, 3], b: [2, 1] },
+    build: (x) => of(x, 'a').graph.apply('Concat', [of(x, 'a'), of(x, 'b'), of(x, 'a')], { axis: -1 }),
+  },
+  'TokenLosses with capped logits': {
+    inputs: { x: [3, 4], table: [5, 4] },
+    build: (x) => ops.tokenLosses(of(x, 'x'), of(x, 'table'), ints(x, [4, 0, 4]), 0.8),
+  },
   TokenLosses: {
     inputs: { x: [3, 4], table: [5, 4] },
     build: (x) => ops.tokenLosses(of(x, 'x'), of(x, 'table'), ints(x, [4, 0, 4])),

@@ -25,6 +25,8 @@ export interface OnnxForm {
   readonly fixed?: Attributes
   /** Attributes that are ours alone. */
   readonly omit?: readonly string[]
+  /** ONNX counts the outputs, so those that nothing reads are named too. */
+  readonly everyOutput?: true
 }
 
 type Rule = NonNullable<Op['gradient']>
@@ -88,7 +90,7 @@ const productGradient =
     const alpha = Number(attributes['alpha'] ?? 1)
     const dA = transA ? product(b, dY, { transA: transB, transB: true, alpha }) : product(dY, b, { transB: !transB, alpha })
     const dB = transB ? product(dY, a, { transA: true, transB: transA, alpha }) : product(a, dY, { transA: !transA, alpha })
-    return [dA, dB, dY].slice(0, inputs.length)
+    return inputs[2] ? [dA, dB, sumTo(dY, inputs[2].dims)] : [dA, dB]
   }
 
 function reduced(inputs: readonly Value[], attributes: Attributes): Spec[] {
@@ -129,6 +131,7 @@ export type OpName =
   | 'Log'
   | 'Softplus'
   | 'Sigmoid'
+  | 'Tanh'
   | 'Gemm'
   | 'FusedMatMul'
   | 'ReduceSum'
@@ -154,6 +157,9 @@ export type OpName =
   | 'RmsNorm'
   | 'RotaryEmbedding'
   | 'SwiGlu'
+  | 'GeGlu'
+  | 'Split'
+  | 'Concat'
   | 'TokenLosses'
 
 export const opTable: Readonly<Record<OpName, Op>> = {
@@ -180,11 +186,15 @@ export const opTable: Readonly<Record<OpName, Op>> = {
   /** y = 1/(1+e⁻ˣ), dx = dy·y·(1−y) */
   Sigmoid: elementwise((x, y, dY) => mul(dY, mul(y, sub(x.graph.scalar(1), y)))),
 
-  /** Y = α·op(A)·op(B) [+ C] on matrices. */
+  /** dx = dy·(1−y²) */
+  Tanh: elementwise((x, y, dY) => mul(dY, sub(x.graph.scalar(1), mul(y, y)))),
+
+  /** Y = α·op(A)·op(B) [+ C] on matrices; C is a matrix, or a row that every row gets. */
   Gemm: {
     shape: (inputs, attributes) => {
       const dims = matrixDims(at(inputs, 0), at(inputs, 1), attributes)
-      if (dims.length !== 2 || (inputs[2] && !sameDims(inputs[2].dims, dims))) fail('Gemm', inputs)
+      if (dims.length !== 2 || (inputs[2] && !sameDims(inputs[2].dims, dims) && !sameDims(inputs[2].dims, dims.slice(1))))
+        fail('Gemm', inputs)
       return [{ dtype: at(inputs, 0).dtype, dims }]
     },
     gradient: productGradient((a, b, options) => gemm(a, b, options)),
@@ -404,9 +414,65 @@ export const opTable: Readonly<Record<OpName, Op>> = {
   },
 
   /**
+   * y = gelu(gate)·up with gelu(x) = ½x·(1 + t), t = tanh(u), u = x·(k + k·0.044715·x²), k = √(2/π).
+   * dup = dy·gelu(gate) and dgate = dy·up·(½(1+t) + ½x·(1−t²)·(k + 3k·0.044715·x²)).
+   * Source: Hendrycks and Gimpel (arXiv 1606.08415), the tanh form, which Gemma was trained with.
+   */
+  GeGlu: {
+    shape: broadcast,
+    lower: ([gate, up]) => {
+      const { half, t } = geluParts(gate as Value)
+      return [mul(add(half, mul(half, t)), up as Value)]
+    },
+    gradient: ({ inputs }, [dY]) => {
+      const [gate, up] = [at(inputs, 0), at(inputs, 1)]
+      if (!dY) return [null, null]
+      const constant = (value: number): Value => gate.graph.scalar(value)
+      const { half, t, square } = geluParts(gate)
+      const slope = add(constant(geluScale), mul(square, constant(3 * geluScale * geluCubic)))
+      const steep = mul(mul(half, sub(constant(1), mul(t, t))), slope)
+      const flat = add(constant(0.5), mul(t, constant(0.5)))
+      return [mul(mul(dY, up), add(flat, steep)), mul(dY, add(half, mul(half, t)))]
+    },
+    cheap: true,
+  },
+
+  /** Consecutive parts of the last axis, of the given sizes. */
+  Split: {
+    shape: (inputs, attributes) => {
+      const { dtype, dims } = at(inputs, 0)
+      const sizes = listOf(attributes, 'sizes').map(Number)
+      if (sizes.reduce((sum, size) => sum + size, 0) !== at(dims, -1)) fail(`Split into ${sizes.join()}`, inputs)
+      return sizes.map((size) => ({ dtype, dims: [...dims.slice(0, -1), size] }))
+    },
+    gradient: (node, dOutputs) => {
+      const parts = dOutputs.map((dY, index) => dY ?? zerosLike(output(node, index)))
+      return [at(parts, 0).graph.apply('Concat', parts, { axis: -1 })]
+    },
+    onnx: { asInput: 'sizes', everyOutput: true },
+    cheap: true,
+  },
+  /** Joined along the last axis. */
+  Concat: {
+    shape: (inputs) => {
+      const { dtype, dims } = at(inputs, 0)
+      return [{ dtype, dims: [...dims.slice(0, -1), inputs.reduce((sum, { dims: own }) => sum + Number(at(own, -1)), 0)] }]
+    },
+    gradient: ({ inputs }, [dY]) =>
+      dY
+        ? split(
+            dY,
+            inputs.map(({ dims }) => Number(at(dims, -1))),
+          )
+        : inputs.map(() => null),
+    cheap: true,
+  },
+
+  /**
    * −log p[target] of each row with p = softmax(x·Eᵀ): x [L,H], E [V,H], targets int64 [L] → [L].
    * It is m − log p_max − (x·Eᵀ)[t] for the largest logit m, which no underflow can reach.
    * With δ = p − onehot(t), made by subtracting 1 in place: dx = dy·(δ·E) and dE = δᵀ·(dy·x).
+   * With a soft cap c the logits are z = c·tanh(x·Eᵀ/c) instead, and δ is multiplied by the slope of that, 1 − (z/c)².
    */
   TokenLosses: {
     shape: (inputs) => {
@@ -414,25 +480,45 @@ export const opTable: Readonly<Record<OpName, Op>> = {
       if (at(x.dims, 1) !== at(table.dims, 1) || !sameDims(targets.dims, x.dims.slice(0, 1))) fail('TokenLosses', inputs)
       return [{ dtype: 'float32', dims: targets.dims }]
     },
-    lower: (inputs) => {
+    lower: (inputs, attributes) => {
       const [x, table, targets] = inputs as [Value, Value, Value]
-      const logits = gemm(x, table, { transB: true })
+      const logits = cappedLogits(x, table, attributes).logits
       const p = softmax(logits)
       const chosen = logits.graph.apply('GatherElements', [logits, unsqueeze(targets)], { axis: 1 })
       const logSum = sub(reduceMax(logits, [1]), log(reduceMax(p, [1])))
       return [reshape(sub(logSum, chosen), targets.dims)]
     },
-    gradient: ({ inputs }, [dY]) => {
+    gradient: ({ inputs, attributes }, [dY]) => {
       const [x, table, targets] = inputs as [Value, Value, Value]
       if (!dY) return [null, null, null]
-      const p = softmax(gemm(x, table, { transB: true }))
+      const { logits, t } = cappedLogits(x, table, attributes)
+      const p = softmax(logits)
       // Ones made from the largest p: p is then needed by nothing later, and the runtime subtracts in place instead of copying p.
       const largest = reduceMax(p, [1])
-      const delta = scatterAdd(p, unsqueeze(targets), neg(div(largest, largest)), 1)
+      const apart = scatterAdd(p, unsqueeze(targets), neg(div(largest, largest)), 1)
+      const delta = t ? mul(apart, sub(t.graph.scalar(1), mul(t, t))) : apart
       const scale = unsqueeze(dY)
       return [mul(gemm(delta, table), scale), gemm(delta, mul(x, scale), { transA: true }), null]
     },
   },
+}
+
+const geluScale = Math.sqrt(2 / Math.PI)
+const geluCubic = 0.044715
+
+function geluParts(x: Value): { readonly half: Value; readonly t: Value; readonly square: Value } {
+  const constant = (value: number): Value => x.graph.scalar(value)
+  const square = mul(x, x)
+  const t = tanh(mul(x, add(constant(geluScale), mul(square, constant(geluScale * geluCubic)))))
+  return { half: mul(x, constant(0.5)), t, square }
+}
+
+/** x·Eᵀ, or c·t with t = tanh(x·Eᵀ/c) where the attributes have a cap c. */
+function cappedLogits(x: Value, table: Value, attributes: Attributes): { readonly logits: Value; readonly t: Value | null } {
+  const cap = numberOf(attributes, 'cap')
+  if (cap === 0) return { logits: gemm(x, table, { transB: true }), t: null }
+  const t = tanh(gemm(x, table, { transB: true, alpha: 1 / cap }))
+  return { logits: mul(t, x.graph.scalar(cap)), t }
 }
 
 function gathered(inputs: readonly Value[]): Spec[] {
@@ -467,6 +553,9 @@ export const exp = (x: Value): Value => x.graph.apply('Exp', [x])
 export const log = (x: Value): Value => x.graph.apply('Log', [x])
 export const softplus = (x: Value): Value => x.graph.apply('Softplus', [x])
 export const sigmoid = (x: Value): Value => x.graph.apply('Sigmoid', [x])
+export const tanh = (x: Value): Value => x.graph.apply('Tanh', [x])
+/** c·tanh(x/c): x near 0, and never beyond ±c. */
+export const softCap = (x: Value, cap: number): Value => mul(tanh(mul(x, x.graph.scalar(1 / cap))), x.graph.scalar(cap))
 export const softmax = (x: Value): Value => x.graph.apply('Softmax', [x])
 export const reduceSum = (x: Value, axes: readonly number[]): Value => x.graph.apply('ReduceSum', [x], { axes })
 export const reduceMax = (x: Value, axes: readonly number[]): Value => x.graph.apply('ReduceMax', [x], { axes })
@@ -500,7 +589,13 @@ export const matMul = (a: Value, b: Value, options: ProductOptions = {}): Value 
 /** x·w/√(mean x² + ε), row by row. */
 export const rmsNorm = (x: Value, w: Value, epsilon: number): Value => x.graph.apply('RmsNorm', [x, w], { epsilon, axis: -1 })
 export const swiGlu = (gate: Value, up: Value): Value => gate.graph.apply('SwiGlu', [gate, up])
-export const tokenLosses = (x: Value, table: Value, targets: Value): Value => x.graph.apply('TokenLosses', [x, table, targets])
+/** gelu(gate)·up */
+export const geGlu = (gate: Value, up: Value): Value => gate.graph.apply('GeGlu', [gate, up])
+/** Parts of the last axis. */
+export const split = (x: Value, sizes: readonly number[]): Value[] => [...x.graph.apply('Split', [x], { axis: -1, sizes }).node.outputs]
+/** @param cap soft cap of the logits */
+export const tokenLosses = (x: Value, table: Value, targets: Value, cap: number | null = null): Value =>
+  x.graph.apply('TokenLosses', [x, table, targets], cap === null ? {} : { cap })
 /** Σ w·(−log p[target]), a scalar. */
-export const linearCrossEntropy = (x: Value, table: Value, targets: Value, weights: Value): Value =>
-  reshape(reduceSum(mul(tokenLosses(x, table, targets), weights), [0]), [])
+export const linearCrossEntropy = (x: Value, table: Value, targets: Value, weights: Value, cap: number | null = null): Value =>
+  reshape(reduceSum(mul(tokenLosses(x, table, targets, cap), weights), [0]), [])

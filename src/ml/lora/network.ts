@@ -1,7 +1,8 @@
 /** What every graph about training begins with: the parameters as inputs, adapters beside the projections, and the loss of each token that counts. */
+import { traitsOf } from '../../formats/architectures/traits.ts'
 import type { HfConfig } from '../../formats/hf-config.ts'
 import { labelled, times, type Graph, type Value } from '../graph/graph.ts'
-import { addRows, gatherOnce, gemm, mul, reduceSum, reshape, tokenLosses, zerosLike } from '../graph/ops.ts'
+import { add, addRows, gatherOnce, gemm, mul, reduceSum, reshape, tokenLosses, zerosLike } from '../graph/ops.ts'
 import { lastHidden, timeOf, type Shape, type Weights } from '../llama/forward.ts'
 import { baseTensors, headName, projectionPath, type Projection } from '../llama/parameters.ts'
 import { adapterName, targetsOf, trainableTensors, type LoraMethod, type Method } from './trainables.ts'
@@ -29,10 +30,11 @@ export function network(graph: Graph, config: HfConfig, method: Method, shape: S
     if (!value) throw new Error(`no parameter ${name}`)
     return value
   }
-  const adapted = new Set<string>(method.kind === 'lora' ? targetsOf(method) : [])
+  const adapted = new Set<string>(method.kind === 'lora' ? targetsOf(method, config) : [])
+  const biased = new Set<string>(traitsOf(config).biases)
   const project = (layer: number, projection: Projection, x: Value, plus?: Value): Value => {
     const path = projectionPath(layer, projection)
-    const y = gemm(x, values(`${path}.weight`), { transB: true, ...(plus ? { plus } : {}) })
+    const y = linear(x, values(`${path}.weight`), biased.has(projection) ? values(`${path}.bias`) : undefined, plus)
     if (method.kind === 'full' || !adapted.has(projection)) return y
     const plain = gemm(x, values(adapterName(path, 'A')), { transB: true })
     const low = beside ? beside.low(path, x, plain) : plain
@@ -40,6 +42,13 @@ export function network(graph: Graph, config: HfConfig, method: Method, shape: S
     return beside ? beside.out(path, low, sum) : sum
   }
   return { graph, shape, values, weights: { parameter: values, project } }
+}
+
+/** x·Wᵀ with a bias, something to add, or both. */
+function linear(x: Value, weight: Value, bias: Value | undefined, plus: Value | undefined): Value {
+  const first = plus ?? bias
+  const y = gemm(x, weight, { transB: true, ...(first ? { plus: first } : {}) })
+  return plus && bias ? add(y, bias) : y
 }
 
 /** What an adapter's product is multiplied with. */
@@ -64,7 +73,8 @@ export function countedLosses({ graph, shape, weights }: Network, config: HfConf
   const weights_N = reshape(graph.input('weights', 'float32', [shape.batch, T]), [N])
   const x_NH = lastHidden(graph, config, shape, weights, tokens)
   const counted_L = labelled('counted_L', reshape(graph.apply('NonZero', [weights_N], { dim: 'L' }), ['L']))
-  const losses_L = tokenLosses(gatherOnce(x_NH, counted_L), weights.parameter(headName(config)), gatherOnce(targets_N, counted_L))
+  const head_VH = weights.parameter(headName(config))
+  const losses_L = tokenLosses(gatherOnce(x_NH, counted_L), head_VH, gatherOnce(targets_N, counted_L), traitsOf(config).logitSoftCap)
   return { losses_L, weights_L: gatherOnce(weights_N, counted_L), counted_L, weights_N }
 }
 

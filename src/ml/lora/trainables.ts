@@ -1,7 +1,8 @@
 /** What a method trains: names, shapes and first values of the tensors it changes. */
+import { traitsOf } from '../../formats/architectures/traits.ts'
 import type { HfConfig } from '../../formats/hf-config.ts'
 import type { TensorSpec } from '../graph/emit.ts'
-import { baseTensors, projectionDims, projectionPath, projections, type Projection } from '../llama/parameters.ts'
+import { baseTensors, projectionDims, projectionPath, projectionsOf, type Projection } from '../llama/parameters.ts'
 import { randomFrom } from './random.ts'
 
 /** Every parameter, or two low-rank matrices beside each targeted projection: y = x·Wᵀ + (alpha/rank)·(x·Aᵀ)·Bᵀ. */
@@ -11,7 +12,7 @@ export interface LoraMethod {
   readonly kind: 'lora'
   readonly rank: number
   readonly alpha: number
-  /** As in PEFT: some of q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj. */
+  /** As in PEFT: some of the base's linear layers, for most q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj. */
   readonly targetModules: readonly string[]
 }
 
@@ -19,10 +20,11 @@ export interface LoraMethod {
 export const adapterName = (path: string, side: 'A' | 'B'): string => `base_model.model.${path}.lora_${side}.weight`
 
 /** The projections a method targets, in the order of the layer. Throws on a name that is not one. */
-export function targetsOf(method: LoraMethod): Projection[] {
+export function targetsOf(method: LoraMethod, config: HfConfig): Projection[] {
+  const projections = projectionsOf(config)
   const stranger = method.targetModules.find((name) => !projections.some((projection) => projection === name))
   if (stranger !== undefined) {
-    throw new RangeError(`Target module ${stranger} is not in a Llama layer; choose from ${projections.join(', ')}.`)
+    throw new RangeError(`Target module ${stranger} is not in a layer of ${config.architecture}; choose from ${projections.join(', ')}.`)
   }
   return projections.filter((projection) => method.targetModules.includes(projection))
 }
@@ -30,7 +32,7 @@ export function targetsOf(method: LoraMethod): Projection[] {
 /** Names and dims of what is trained: Hugging Face names for full training, PEFT names (A [R,in], B [out,R]) for LoRA. */
 export function trainableTensors(config: HfConfig, method: Method): TensorSpec[] {
   if (method.kind === 'full') return baseTensors(config)
-  const targets = targetsOf(method)
+  const targets = targetsOf(method, config)
   return Array.from({ length: config.layers }, (_, layer) =>
     targets.flatMap((projection): TensorSpec[] => {
       const path = projectionPath(layer, projection)
@@ -56,7 +58,8 @@ export function initialTrainables(config: HfConfig, method: Method, seed: number
     trainableTensors(config, method).map(({ name, dims }) => {
       const values = new Float32Array(dims.reduce((product, dim) => product * dim, 1))
       const random = randomFrom(seed, name)
-      if (name.endsWith('norm.weight')) values.fill(1)
+      if (name.endsWith('norm.weight')) values.fill(1 - traitsOf(config).normOffset)
+      else if (name.endsWith('.bias')) values.fill(0)
       else if (name.includes('.lora_A.')) {
         const bound = 1 / Math.sqrt(dims[1] as number)
         for (let i = 0; i < values.length; i++) values[i] = bound * (2 * random.uniform() - 1)

@@ -221,7 +221,7 @@ test('adapters are named and shaped as PEFT has them, in the order of the layer'
 
 test('a target module that is not in a layer is refused with those that are', () => {
   const method: Method = { kind: 'lora', rank: 1, alpha: 1, targetModules: ['q_proj', 'lm_head'] }
-  assert.throws(() => trainableTensors(config, method), /lm_head is not in a Llama layer; choose from q_proj, k_proj/)
+  assert.throws(() => trainableTensors(config, method), /lm_head is not in a layer of LlamaForCausalLM; choose from q_proj, k_proj/)
 })
 
 test('first values depend on the seed and the name alone', () => {

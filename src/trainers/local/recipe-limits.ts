@@ -2,7 +2,7 @@
 
 import { AppError } from '../../errors.ts'
 import type { HfConfig } from '../../formats/hf-config.ts'
-import { isProjection, projections, projectionShape } from '../../formats/llama-tensors.ts'
+import { isProjection, projections, projectionShape, projectionsOf } from '../../formats/llama-tensors.ts'
 import type { LoraMethod, Recipe } from '../trainer.ts'
 
 /** Throws `invalid` with a sentence that names the field, its value and what would do. */
@@ -29,10 +29,11 @@ export function checkRecipe(recipe: Recipe, config: HfConfig): void {
 }
 
 function checkLora(method: LoraMethod, config: HfConfig): void {
-  const known = Object.keys(projections).join(', ')
+  const own = projectionsOf(config)
+  const known = own.join(', ')
   if (method.targetModules.length === 0) refuse(`The recipe names no target modules; choose among ${known}.`)
   const chosen = method.targetModules.map((name) => {
-    if (!isProjection(name)) return refuse(`The base has no target module "${name}"; choose among ${known}.`)
+    if (!isProjection(name) || !own.includes(name)) return refuse(`The base has no target module "${name}"; choose among ${known}.`)
     return name
   })
   const twice = chosen.find((name, i) => chosen.indexOf(name) !== i)
