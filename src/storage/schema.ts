@@ -109,7 +109,7 @@ export interface ProviderAccountsTable {
 export interface CeremoniesTable {
   /** sha256 of what the browser was given. */
   hash: string
-  kind: 'passkey-new' | 'passkey-sign-in' | 'provider'
+  kind: 'passkey-new' | 'passkey-sign-in' | 'provider' | 'provider-account'
   personId: number | null
   secrets: Json<Readonly<Record<string, string>>>
   expiresAt: Date
@@ -434,6 +434,17 @@ export interface ReviewsTable {
 }
 
 /** How a community reviews, as it was set each time; the newest row counts. */
+/** What a community says of itself and trains by, from then on; the newest is what communityModels says. */
+export interface ModelSettingsTable {
+  id: GeneratedAlways<number>
+  modelId: number
+  settings: Json<unknown>
+  message: string
+  /** null: the local operator. */
+  setBy: number | null
+  createdAt: CreatedAt
+}
+
 export interface ReviewRulesTable {
   id: GeneratedAlways<number>
   modelId: number
@@ -883,6 +894,7 @@ export interface Schema {
   uploadRows: UploadRowsTable
   exampleBands: ExampleBandsTable
   reviews: ReviewsTable
+  modelSettings: ModelSettingsTable
   reviewRules: ReviewRulesTable
   mentors: MentorsTable
   mentoredContributions: MentoredContributionsTable

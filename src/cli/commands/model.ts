@@ -88,7 +88,71 @@ export function modelCommands(program: Command): void {
       }),
     )
 
+  model
+    .command('set <owner/name>')
+    .description('change what it says of itself and trains by')
+    .option('--description <text>', 'what it is and who it is for')
+    .option('--recipe <file>', 'a YAML file with what differs from the default recipe')
+    .option('--allow <licence>', 'admit only examples under these licences (repeat for more)', collect)
+    .option('--allow-any', 'admit every licence that is known')
+    .requiredOption('--message <text>', 'why; everybody in the community can read it')
+    .addHelpText(
+      'after',
+      examples(['model set marathi/saathi --recipe careful.yaml --message "Smaller steps: 0.3.0 forgot its greetings"']),
+    )
+    .action(
+      action(
+        async (
+          { client, output },
+          name: string,
+          options: { description?: string; recipe?: string; allow?: string[]; allowAny?: boolean; message: string },
+        ) => {
+          const recipe = options.recipe === undefined ? undefined : await readFile(resolve(options.recipe), 'utf8')
+          const allow = options.allowAny ? null : options.allow
+          const changed = await client.post<Model>(`/api/models/${name}/settings`, {
+            message: options.message,
+            ...(options.description !== undefined && { description: options.description }),
+            ...(recipe !== undefined && { recipe }),
+            ...(allow !== undefined && { allow }),
+          })
+          output.result(changed, (it) => `${it.owner}/${it.name} is changed; "model log ${name}" shows its history.`)
+        },
+      ),
+    )
+
+  model
+    .command('log <owner/name>')
+    .description('who changed its settings, how and why')
+    .addHelpText('after', examples(['model log marathi/saathi']))
+    .action(
+      action(async ({ client, output }, name: string) => {
+        const log = await client.get<{ createdAt: string; by: string; message: string }[]>(`/api/models/${name}/settings/log`)
+        output.result(log, (all) =>
+          all.length
+            ? table(
+                ['when', 'who', 'why'],
+                all.map((it) => [it.createdAt.slice(0, 16).replace('T', ' '), it.by, it.message]),
+              )
+            : 'Nothing was ever changed.',
+        )
+      }),
+    )
+
   const suites = program.command('suite').description('eval suites: what a release must get right')
+
+  suites
+    .command('gate <owner/name> <suite>')
+    .description('change what a suite asks of a release; its questions stay')
+    .option('--target', 'a release must improve it')
+    .option('--no-target', 'a release need not improve it')
+    .option('--tolerance <score>', 'the largest loss a release may have, in the suite’s unit', decimal('--tolerance'))
+    .addHelpText('after', examples(['suite gate marathi/saathi everyday --no-target --tolerance 0.01']))
+    .action(
+      action(async ({ client, output }, name: string, suite: string, options: { target?: boolean; tolerance?: number }) => {
+        const changed = await client.post<Answers['suite']>(`/api/models/${name}/suites/${suite}/gate`, options)
+        output.result(changed, (it) => suiteTable([it]))
+      }),
+    )
 
   suites
     .command('list <owner/name>')

@@ -4,11 +4,13 @@ import { createRoute } from '@hono/zod-openapi'
 import { revisionLog } from '../../domain/datasets/dataset-queries.ts'
 import { addBase } from '../../domain/models/add-base.ts'
 import { addSuite } from '../../domain/models/add-suite.ts'
+import { changeSuiteGate } from '../../domain/models/change-suite.ts'
 import { createModel } from '../../domain/models/create-model.ts'
 import { findBase, findModel, listBases, listModels } from '../../domain/models/model-queries.ts'
 import { listSuites } from '../../domain/models/suite-queries.ts'
 import { listReleases } from '../../domain/releases/release-queries.ts'
 import { quorumNow } from '../../domain/reviews/quorum-queries.ts'
+import { changeSettings, settingsLog } from '../../domain/training/change-settings.ts'
 import { parseRecipe } from '../../domain/training/recipe.ts'
 import { AppError } from '../../errors.ts'
 import type { Blobs } from '../../storage/blobs.ts'
@@ -41,6 +43,27 @@ const newModel = z.strictObject({
     .default(null)
     .openapi({ description: 'Licences whose examples may be trained on; null admits every one that is known.' }),
 })
+
+const settingsChange = z.strictObject({
+  description: z.string().optional(),
+  recipe: z.string().optional().openapi({ description: 'YAML: what differs from the default recipe.' }),
+  allow: z
+    .array(z.string())
+    .nullable()
+    .optional()
+    .openapi({ description: 'Licences whose examples may be trained on; null: every one that is known.' }),
+  message: z.string().openapi({ description: 'Why; everybody in the community can read it.' }),
+})
+
+const settingsRecord = z
+  .object({
+    id: z.number(),
+    settings: z.object({ description: z.string(), recipe: z.string(), licencePolicy: z.object({ allow: z.array(z.string()).nullable() }) }),
+    message: z.string(),
+    by: z.string(),
+    createdAt: z.string(),
+  })
+  .openapi('SettingsRecord')
 
 const modelPage = z
   .object({ model: communityModel, quorum, suites: z.array(suite), dataset: datasetRevision.nullable(), latest: release.nullable() })
@@ -132,6 +155,49 @@ export function modelRoutes(app: Parameters<typeof addBase>[0] & Parameters<type
         ])
         const latest = releases.find((it) => it.state === 'published') ?? null
         return c.json(plain({ model, quorum: needed, suites, dataset: log[0] ?? null, latest }) as never, 200)
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'post',
+        path: '/models/{owner}/{name}/settings',
+        summary: 'Change what a community says of itself and trains by',
+        request: { params: modelPath, body: body(settingsChange) },
+        responses: { 200: json(communityModel, 'The community model.'), ...failures },
+      }),
+      async (c) => {
+        const { message, allow, ...rest } = c.req.valid('json')
+        const changes = { ...rest, ...(allow !== undefined && { licencePolicy: { allow } }) }
+        return c.json(plain(await changeSettings(app, requireActor(c), modelOf(c.req.valid('param')), { changes, message })), 200)
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'get',
+        path: '/models/{owner}/{name}/settings/log',
+        summary: 'Who changed its settings, how and why, newest first',
+        request: { params: modelPath, query: page },
+        responses: { 200: json(z.array(settingsRecord), 'Changes; empty while nothing was changed.'), ...failures },
+      }),
+      async (c) => {
+        const { id } = await findModel(app.db, modelOf(c.req.valid('param')))
+        return c.json(plain(await settingsLog(app.db, id, pageOf(c.req.valid('query')))) as never, 200)
+      },
+    )
+    .openapi(
+      createRoute({
+        method: 'post',
+        path: '/models/{owner}/{name}/suites/{suite}/gate',
+        summary: 'Change whether a release must improve a suite, and how much it may lose',
+        request: {
+          params: modelPath.extend({ suite: z.string() }),
+          body: body(z.strictObject({ target: z.boolean().optional(), tolerance: z.number().optional() })),
+        },
+        responses: { 200: json(suite, 'The suite.'), ...failures },
+      }),
+      async (c) => {
+        const { suite: name, ...model } = c.req.valid('param')
+        return c.json(plain(await changeSuiteGate(app, requireActor(c), modelOf(model), name, c.req.valid('json'))), 200)
       },
     )
     .openapi(

@@ -62,7 +62,7 @@ const statements = [
   `create index provider_accounts_of_person on provider_accounts (person_id)`,
   `create table ceremonies (
     hash text primary key,
-    kind text not null check (kind in ('passkey-new', 'passkey-sign-in', 'provider')),
+    kind text not null check (kind in ('passkey-new', 'passkey-sign-in', 'provider', 'provider-account')),
     person_id integer references people,
     secrets jsonb not null,
     expires_at timestamptz not null)`,

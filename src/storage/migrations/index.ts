@@ -14,6 +14,7 @@ import * as forecasts from './0007-forecasts.ts'
 import * as previews from './0008-previews.ts'
 import * as accounts from './0009-accounts.ts'
 import * as searchAndLists from './0010-search-and-lists.ts'
+import * as settings from './0012-settings.ts'
 
 export const migrations: readonly { readonly name: string; readonly up: Migration['up'] }[] = [
   { name: '0000-jobs', up: jobs.up },
@@ -27,6 +28,7 @@ export const migrations: readonly { readonly name: string; readonly up: Migratio
   { name: '0008-previews', up: previews.up },
   { name: '0009-accounts', up: accounts.up },
   { name: '0010-search-and-lists', up: searchAndLists.up },
+  { name: '0012-settings', up: settings.up },
 ]
 
 /**
