@@ -18,6 +18,9 @@ interface FixOptions {
   readonly language?: string
   readonly message?: string
   readonly signOff?: string
+  readonly origin?: string
+  readonly generator?: string
+  readonly source?: string
   readonly replaces?: string
   readonly choice?: number
   readonly model?: string
@@ -33,6 +36,9 @@ export function fixCommands(program: Command): void {
     .option('--language <tag>', "BCP 47; where nothing is said, the one language of the community's newest examples")
     .option('--message <text>', 'what this changes and why')
     .option('--sign-off <name>', 'who vouches for the right to give this (Developer Certificate of Origin 1.1); you, where nothing is said')
+    .option('--origin <origin>', 'human, where nothing is said; or translated, adapted, generated')
+    .option('--generator <name>', 'of a generated one: what generated it, with its version')
+    .option('--source <text>', 'where it is from; the feedback, where nothing is said')
     .option('--replaces <digest>', 'an example of the dataset that is wrong and goes')
     .option('--choice <n>', 'which of several answers, from 0', wholeNumber('--choice'))
     .option('--model <owner/name>', "of a base's answer: the community model that should learn it")

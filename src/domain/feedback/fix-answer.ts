@@ -5,18 +5,18 @@ import type { Blobs } from '../../storage/blobs.ts'
 import type { Database, Db } from '../../storage/database.ts'
 import { isAdmitted } from '../contributions/check-provenance.ts'
 import { contribute, type ContributionDetail } from '../contributions/contribute.ts'
-import type { Example } from '../contributions/example.ts'
 import { parseLicence } from '../lineage/parse-licence.ts'
 import type { CommunityModel } from '../models/community-model.ts'
 import { formatModelName } from '../models/model-name.ts'
-import { findModel, findModelById } from '../models/model-queries.ts'
+import { findModelById } from '../models/model-queries.ts'
 import { actorId, actorName, requireRole, type Actor } from '../people/actor.ts'
 import { findReleaseById } from '../releases/release-queries.ts'
-import type { StoredAnswer } from './answer.ts'
 import { findAnswer } from './answer-queries.ts'
 import { findFeedback } from './feedback-queries.ts'
 import type { Feedback, FeedbackTurn } from './feedback.ts'
 import { giveFeedback } from './give-feedback.ts'
+import { improvedModel } from './rate-answer.ts'
+import { languagesOf } from './usual-terms.ts'
 
 export interface FixTerms {
   /** SPDX; CC0-1.0 where nothing is said and the community takes it. */
@@ -26,6 +26,12 @@ export interface FixTerms {
   readonly message?: string | undefined
   /** The Developer Certificate of Origin; whoever fixes, where nothing is said. */
   readonly signOff?: string | undefined
+  /** Where the better answer is from; written by a person, where nothing is said. */
+  readonly origin?: string | undefined
+  /** Of a generated one: what generated it. */
+  readonly generator?: string | undefined
+  /** The feedback, where nothing is said. */
+  readonly source?: string | undefined
   /** Digest of an example of the dataset that the correction replaces. */
   readonly replaces?: string | undefined
 }
@@ -52,7 +58,7 @@ type App = { readonly db: Database; readonly blobs: Blobs }
 export async function fixAnswer(app: App, actor: Actor, answerId: string, fix: Fix): Promise<Fixed> {
   requireRole(actor, 'contributor')
   const answer = await findAnswer(app.db, actor, answerId)
-  const model = await modelOfAnswer(app.db, answer, fix.model)
+  const model = await improvedModel(app.db, answer, fix.model)
   const choice = answer.choices[fix.choice ?? 0]
   if (!choice) throw new AppError('invalid', `Answer ${answerId} has ${answer.choices.length} choices; choose one from 0 on.`)
   const turns: FeedbackTurn[] = [...answer.turns, { role: 'assistant', content: choice.text }]
@@ -81,18 +87,6 @@ export async function fixFeedback(
   }
   if (given.personId !== actorId(actor)) requireRole(actor, 'reviewer', model.id)
   return offerFix(app, actor, model, given, better, fix)
-}
-
-async function modelOfAnswer(db: Db, answer: StoredAnswer, name: string | undefined): Promise<CommunityModel> {
-  if (answer.modelId !== null) return findModelById(db, answer.modelId)
-  if (name === undefined)
-    throw new AppError(
-      'invalid',
-      `Answer ${answer.id} came from the base ${answer.model}, which no community improves; say which of its models should learn this: --model owner/name.`,
-    )
-  const model = await findModel(db, name)
-  if (model.base !== answer.model) throw new AppError('invalid', `${name} is made on ${model.base}, and ${answer.model} gave this answer.`)
-  return model
 }
 
 async function saidBefore(db: Db, actor: Actor, answerId: string, better: string): Promise<Feedback | null> {
@@ -137,8 +131,9 @@ async function offerFix(
       message: terms.message ?? `Fixes an answer (feedback ${feedback.id}).`,
       licence,
       language,
-      origin: 'human',
-      source: `feedback ${feedback.id} on ${name}`,
+      origin: terms.origin ?? 'human',
+      generator: terms.generator,
+      source: terms.source ?? `feedback ${feedback.id} on ${name}`,
       signOff: terms.signOff ?? actorName(actor),
       changes: [
         terms.replaces === undefined ? { kind: 'add', content } : { kind: 'replace', target: terms.replaces, content },
@@ -164,29 +159,8 @@ function usualLicence({ licencePolicy }: CommunityModel): string {
   )
 }
 
-/** Of the newest examples, so many are looked at. */
-const newest = 200
-
 async function usualLanguage(db: Db, model: CommunityModel): Promise<string> {
-  const rows = await db
-    .selectFrom('contributionChanges as changes')
-    .innerJoin('examples', 'examples.digest', 'changes.exampleDigest')
-    .innerJoin('contributions', (join) =>
-      join.onRef('contributions.id', '=', 'changes.contributionId').onRef('contributions.round', '=', 'changes.round'),
-    )
-    .select('examples.body')
-    .where('contributions.id', 'in', (latest) =>
-      latest
-        .selectFrom('contributions')
-        .select('id')
-        .where('modelId', '=', model.id)
-        .where('state', '=', 'accepted')
-        .orderBy('decidedAt', 'desc')
-        .limit(10),
-    )
-    .limit(newest)
-    .execute()
-  const languages = [...new Set(rows.map(({ body }) => (body as Example).provenance.language))].sort()
+  const languages = [...(await languagesOf(db, model.id))].sort()
   const [only, ...others] = languages
   if (only !== undefined && others.length === 0) return only
   const found = only === undefined ? 'has no examples yet' : `has examples in ${languages.slice(0, 5).join(', ')}`

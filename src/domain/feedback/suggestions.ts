@@ -7,6 +7,7 @@ import { standingAnswers } from '../contributions/check-answers.ts'
 import type { CaseBody, ContributionState } from '../contributions/contribution.ts'
 import { askedAndAnswered, type Example } from '../contributions/example.ts'
 import { findModel } from '../models/model-queries.ts'
+import { questionKey } from '../models/question-key.ts'
 import type { SampleInput } from '../models/suite.ts'
 import { operatorName } from '../people/actor.ts'
 import { pageLimit } from '../people/people-queries.ts'
@@ -47,7 +48,21 @@ export async function suggestionsOf(
     .orderBy('changes.questionKey')
     .limit(pageLimit(page))
     .execute()
-  const keys = asked.map(({ questionKey }) => questionKey as string)
+  return questionsOf(
+    db,
+    modelId,
+    asked.map(({ questionKey }) => questionKey as string),
+  )
+}
+
+/** The same of one question, whoever suggests something for it; null where no open contribution does. */
+export async function suggestionsFor(db: Db, modelId: number, turns: readonly FeedbackTurn[]): Promise<SuggestedQuestion | null> {
+  const key = questionKey({ messages: turns })
+  const open = await openChanges(db, modelId).select('contributions.id').where('changes.questionKey', '=', key).limit(1).executeTakeFirst()
+  return open ? ((await questionsOf(db, modelId, [key]))[0] ?? null) : null
+}
+
+async function questionsOf(db: Db, modelId: number, keys: readonly string[]): Promise<readonly SuggestedQuestion[]> {
   if (keys.length === 0) return []
   const rows = await openChanges(db, modelId)
     .leftJoin('people', 'people.id', 'contributions.authorId')

@@ -40,6 +40,9 @@ const fixTerms = {
     .openapi({ description: "BCP 47; the one language of the community's newest examples where nothing is said." }),
   message: z.string().optional(),
   signOff: z.string().optional(),
+  origin: z.string().optional().openapi({ description: 'human, where nothing is said; or translated, adapted, generated.' }),
+  generator: z.string().optional().openapi({ description: 'Of a generated one: what generated it.' }),
+  source: z.string().optional().openapi({ description: 'Where the better answer is from; the feedback, where nothing is said.' }),
   replaces: z.string().optional().openapi({ description: 'Digest of an example of the dataset that the correction replaces.' }),
   ...waiting,
 }
