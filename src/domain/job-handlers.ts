@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import type { JobHandler } from '../storage/jobs.ts'
 import { runBuild } from './builds/run-build.ts'
+import { rebuildExampleIndex } from './datasets/index-examples.ts'
 import { runEvaluation, type EvaluationApp } from './evaluation/run-evaluation.ts'
 import { runForecast } from './forecasts/run-forecast.ts'
 import { previewAutomatically, type PreviewBudget } from './previews/automatic-previews.ts'
@@ -22,6 +23,7 @@ const forecastJob = z.object({ forecastId: z.int() })
 const receiptsJob = z.object({ releaseId: z.int() })
 const measureJob = z.object({ measurementId: z.int() })
 const advanceJob = z.object({ trainId: z.int() })
+const indexJob = z.object({ modelId: z.int() })
 const departuresJob = z.object({ again: z.boolean() })
 
 /** These take the whole machine: give them to the queue as `heavy` too. */
@@ -43,6 +45,7 @@ export function jobHandlers(
     forecast: (payload, context) => runForecast(app, forecastJob.parse(payload).forecastId, context),
     'advance-train': (payload, context) => advanceTrain(app, advanceJob.parse(payload).trainId, context),
     departures: (payload) => departures(app, departuresJob.parse(payload)),
+    'index-examples': (payload, { signal }) => rebuildExampleIndex(app, indexJob.parse(payload).modelId, signal),
     preview: (payload) => previewAutomatically(app, app.automaticPreviews, previewJob.parse(payload)),
   }
 }

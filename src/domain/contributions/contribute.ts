@@ -5,6 +5,7 @@ import type { Blobs } from '../../storage/blobs.ts'
 import type { Database, Db } from '../../storage/database.ts'
 import { findModel, lockModel } from '../models/model-queries.ts'
 import { actorId, requireRole, type Actor } from '../people/actor.ts'
+import { dropClaims } from './claims.ts'
 import type { Contribution, ContributionRound, Offer } from './contribution.ts'
 import { contributionRounds, findContribution } from './contribution-queries.ts'
 import { examineOffer, type ExaminedOffer } from './examine-offer.ts'
@@ -81,6 +82,7 @@ export async function withdrawContribution(app: { readonly db: Database }, actor
     requireAuthor(actor, contribution, 'withdraw')
     requireUndecided(contribution, 'withdrawn')
     await db.updateTable('contributions').set({ state: 'withdrawn', decidedAt: new Date() }).where('id', '=', id).execute()
+    await dropClaims(db, id)
     return contributionDetail(db, id)
   })
 }

@@ -1,6 +1,5 @@
 /** Reads contributions, their rounds and their changes. */
 
-import { sql } from 'kysely'
 import { AppError } from '../../errors.ts'
 import type { Digest } from '../../storage/blobs.ts'
 import type { Db } from '../../storage/database.ts'
@@ -12,26 +11,23 @@ import type { Example } from './example.ts'
 import type { PreparedChange } from './prepared-change.ts'
 
 function contributions(db: Db) {
-  const count = (kind: keyof Contribution['counts']) =>
-    sql<number>`(select count(*)::integer from contribution_changes changes
-      where changes.contribution_id = contributions.id and changes.round = contributions.round and changes.kind = ${kind})`
   return db
     .selectFrom('contributions')
     .innerJoin('communityModels', 'communityModels.id', 'contributions.modelId')
+    .innerJoin('contributionRounds as rounds', (join) =>
+      join.onRef('rounds.contributionId', '=', 'contributions.id').onRef('rounds.round', '=', 'contributions.round'),
+    )
     .leftJoin('people', 'people.id', 'contributions.authorId')
     .leftJoin('mentoredContributions as mentored', 'mentored.contributionId', 'contributions.id')
     .leftJoin('people as mentors', 'mentors.id', 'mentored.mentorId')
     .selectAll('contributions')
-    .select(['communityModels.owner', 'communityModels.name', 'people.name as author', 'mentors.name as mentor'])
-    .select([count('add').as('add'), count('replace').as('replace'), count('remove').as('remove')])
-    .select([count('case').as('cases'), count('clause').as('clauses')])
+    .select(['communityModels.owner', 'communityModels.name', 'people.name as author', 'mentors.name as mentor', 'rounds.counts'])
 }
 
 type Row = Awaited<ReturnType<ReturnType<typeof contributions>['executeTakeFirstOrThrow']>>
 
-function toContribution({ owner, name, author, add, replace, remove, cases, clauses, ...row }: Row): Contribution {
-  const counts = { add, replace, remove, case: cases, clause: clauses }
-  return { ...row, model: `${owner}/${name}`, author: author ?? operatorName, counts }
+function toContribution({ owner, name, author, ...row }: Row): Contribution {
+  return { ...row, model: `${owner}/${name}`, author: author ?? operatorName }
 }
 
 export interface ContributionFilter {

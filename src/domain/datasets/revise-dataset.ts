@@ -7,6 +7,7 @@ import { inPieces } from '../contributions/standing-examples.ts'
 import { reviseTree, rootOf, touchedBuckets, writeTable } from './bucket-tree.ts'
 import { bucketsOf, latestRevision, loadBuckets } from './dataset-queries.ts'
 import type { DatasetRevision, DraftRevision } from './dataset-revision.ts'
+import { indexRevision } from './index-examples.ts'
 
 /** What leaves a dataset, then what comes. */
 export interface DatasetChange {
@@ -44,6 +45,7 @@ export async function reviseDataset(
     .insertInto('revisionContributions')
     .values(contributions.map((contributionId) => ({ revisionId: id, contributionId })))
     .execute()
+  await indexRevision(db, modelId, { id, parentId: parent?.id ?? null }, contributions.at(-1) as number, change)
   return { id, modelId, number, parentId: parent?.id ?? null, digest: next.digest, count: next.count, contributions, createdAt }
 }
 
