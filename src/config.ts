@@ -26,6 +26,14 @@ export interface Config {
   readonly automaticPreviews: { readonly examples: number; readonly minutes: number }
   /** Who may open a community. */
   readonly openCommunities: 'maintainer' | 'anyone'
+  /** Who may open an account. */
+  readonly signUp: 'invitation' | 'open'
+  /** An OpenID provider that signs people in; null: none. */
+  readonly provider: { readonly issuer: string; readonly clientId: string; readonly clientSecret: string | null; readonly name: string } | null
+  /** Scheme, host and port under which people reach this server; null: as each request says. */
+  readonly publicOrigin: string | null
+  /** How many reverse proxies stand before this server, whose word about a visitor's address is taken. */
+  readonly proxies: number
   /** Where `hf:` models are fetched from. */
   readonly hub: { readonly endpoint: string; readonly token?: string }
   readonly logLevel: LogLevel
@@ -100,6 +108,35 @@ export const settings: readonly Setting[] = [
       'Who may open a community: `maintainer`, whoever maintains this instance, or `anyone` who has an account. Whoever opens one maintains it, which includes training on this machine.',
   },
   {
+    variable: 'COMMONWEIGHTS_SIGN_UP',
+    standard: '`invitation`',
+    description: 'Who may open an account: whoever has an `invitation`, or anyone (`open`). It holds for those who come from an OpenID provider too.',
+  },
+  {
+    variable: 'COMMONWEIGHTS_URL',
+    standard: 'the address that each request names',
+    description:
+      'The address under which people reach this server, e.g. `https://wiki.example`. Needed behind a reverse proxy that ends TLS: cookies, passkeys and links follow it.',
+  },
+  {
+    variable: 'COMMONWEIGHTS_PROXIES',
+    standard: '`0`',
+    description:
+      'How many reverse proxies stand before this server, each of which adds the address it sees to `X-Forwarded-For`. Limits on sign-ins count by the address before the first of them; with `0` the header is not believed.',
+  },
+  {
+    variable: 'COMMONWEIGHTS_OPENID_ISSUER',
+    standard: 'none',
+    description: 'An OpenID provider that people may sign in with, e.g. `https://id.example`. It sends them back to `/sign-in/provider/back` of this server.',
+  },
+  { variable: 'COMMONWEIGHTS_OPENID_CLIENT_ID', standard: 'none', description: 'How that provider knows this server. Needed with an issuer.' },
+  {
+    variable: 'COMMONWEIGHTS_OPENID_CLIENT_SECRET',
+    standard: 'none: a public client, which PKCE protects',
+    description: 'The secret that goes with the client id.',
+  },
+  { variable: 'COMMONWEIGHTS_OPENID_NAME', standard: "the issuer's host", description: 'What the button calls the provider.' },
+  {
     variable: 'HF_ENDPOINT',
     standard: '`https://huggingface.co`',
     description: 'The hub that `base add hf:owner/name` fetches from: the Hugging Face Hub, or anything that speaks its API.',
@@ -136,6 +173,10 @@ export function loadConfig(overrides: ConfigOverrides = {}, environment: NodeJS.
       examples: countOf('COMMONWEIGHTS_PREVIEW_EXAMPLES', read('COMMONWEIGHTS_PREVIEW_EXAMPLES') ?? '200'),
     },
     openCommunities: oneOf('COMMONWEIGHTS_OPEN_COMMUNITIES', read('COMMONWEIGHTS_OPEN_COMMUNITIES'), ['maintainer', 'anyone']),
+    signUp: oneOf('COMMONWEIGHTS_SIGN_UP', read('COMMONWEIGHTS_SIGN_UP'), ['invitation', 'open']),
+    provider: providerOf(read),
+    publicOrigin: originOf(read('COMMONWEIGHTS_URL')),
+    proxies: countOf('COMMONWEIGHTS_PROXIES', read('COMMONWEIGHTS_PROXIES') ?? '0'),
     hub: hubOf(read('HF_ENDPOINT'), read('HF_TOKEN')),
     logLevel: logLevelOf(read('COMMONWEIGHTS_LOG')),
   }
@@ -200,6 +241,32 @@ function oneOf<const T extends string>(variable: string, text: string | undefine
   const choice = choices.find((each) => each === (text ?? choices[0]))
   if (choice === undefined) throw new AppError('invalid', `${variable} is ${quoted(text ?? '')}; it must be one of ${choices.join(', ')}.`)
   return choice
+}
+
+function originOf(text: string | undefined): string | null {
+  if (text === undefined) return null
+  const url = URL.parse(text)
+  if ((url?.protocol !== 'https:' && url?.protocol !== 'http:') || url.pathname !== '/' || url.search || url.hash)
+    throw new AppError('invalid', `COMMONWEIGHTS_URL is ${quoted(text)}; it must be an address without a path, such as https://wiki.example.`)
+  return url.origin
+}
+
+function providerOf(read: (variable: string) => string | undefined): Config['provider'] {
+  const issuer = read('COMMONWEIGHTS_OPENID_ISSUER')
+  const clientId = read('COMMONWEIGHTS_OPENID_CLIENT_ID')
+  if (issuer === undefined && clientId === undefined) return null
+  if (issuer === undefined || clientId === undefined)
+    throw new AppError('invalid', 'COMMONWEIGHTS_OPENID_ISSUER and COMMONWEIGHTS_OPENID_CLIENT_ID go together; set both, or neither.')
+  const url = URL.parse(issuer)
+  const here = url !== null && ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)
+  if (url?.protocol !== 'https:' && !(url?.protocol === 'http:' && here))
+    throw new AppError('invalid', `COMMONWEIGHTS_OPENID_ISSUER is ${quoted(issuer)}; it must be an https address: who signs in is proven over it.`)
+  return {
+    issuer,
+    clientId,
+    clientSecret: read('COMMONWEIGHTS_OPENID_CLIENT_SECRET') ?? null,
+    name: read('COMMONWEIGHTS_OPENID_NAME') ?? url.host,
+  }
 }
 
 function threadsOf(text: string | undefined): number {

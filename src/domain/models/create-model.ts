@@ -58,7 +58,7 @@ export async function createModel(app: CommunityApp, actor: Actor, name: string,
         nextClause: charter.length + 1,
         contributionId: null,
       })
-    if (actor.kind === 'person') await insertMember(db, actor, made.id, actor.id, 'maintainer')
+    if (actor.kind === 'person') await insertMember(db, actor.id, made.id, actor.id, 'maintainer')
     await insertRules(db, made.id, actor, rules, 'The rules it began with.')
     return findModel(db, wanted)
   })

@@ -2,6 +2,7 @@
 
 import { AppError } from '../../errors.ts'
 import type { Db } from '../../storage/database.ts'
+import type { Scope } from './actor.ts'
 import type { Person } from './person.ts'
 
 /** A token as a list shows it; the token itself is nowhere. */
@@ -10,6 +11,11 @@ export interface TokenRecord {
   readonly label: string
   readonly createdAt: Date
   readonly revokedAt: Date | null
+  /** null: all that the person may do. */
+  readonly scopes: readonly Scope[] | null
+  readonly expiresAt: Date | null
+  /** To within an hour. */
+  readonly lastUsedAt: Date | null
 }
 
 /** A page of a list: what comes after `after`, at most `limit`. */
@@ -47,5 +53,10 @@ export async function findPerson(db: Db, name: string): Promise<Person> {
 }
 
 export async function tokensOf(db: Db, personId: number): Promise<readonly TokenRecord[]> {
-  return db.selectFrom('tokens').select(['id', 'label', 'createdAt', 'revokedAt']).where('personId', '=', personId).orderBy('id').execute()
+  return db
+    .selectFrom('tokens')
+    .select(['id', 'label', 'createdAt', 'revokedAt', 'scopes', 'expiresAt', 'lastUsedAt'])
+    .where('personId', '=', personId)
+    .orderBy('id')
+    .execute()
 }

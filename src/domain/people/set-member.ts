@@ -20,7 +20,7 @@ export async function setMember(
     const person = await findPerson(db, input.name)
     const before = (await lockMembers(db, modelId)).get(person.id)
     if (role !== 'maintainer') await keepMaintained(db, actor, modelId, person)
-    if (before !== role) await insertMember(db, actor, modelId, person.id, role)
+    if (before !== role) await insertMember(db, actorId(actor), modelId, person.id, role)
     return memberOf(db, modelId, person)
   })
 }
@@ -40,17 +40,17 @@ export async function removeMember(app: { readonly db: Database }, actor: Actor,
   })
 }
 
-/** Within a transaction; says nothing about who may. */
-export async function insertMember(db: Db, actor: Actor, modelId: number, personId: number, role: RoleName): Promise<void> {
+/**
+ * Within a transaction; says nothing about who may.
+ * @param by whoever decided it; null: the operator
+ */
+export async function insertMember(db: Db, by: number | null, modelId: number, personId: number, role: RoleName): Promise<void> {
   await db
     .insertInto('members')
-    .values({ modelId, personId, role, addedBy: actorId(actor) })
+    .values({ modelId, personId, role, addedBy: by })
     .onConflict((known) => known.columns(['modelId', 'personId']).doUpdateSet({ role }))
     .execute()
-  await db
-    .insertInto('memberChanges')
-    .values({ modelId, personId, role, changedBy: actorId(actor) })
-    .execute()
+  await db.insertInto('memberChanges').values({ modelId, personId, role, changedBy: by }).execute()
 }
 
 /** The members' roles by their id; others who change them wait until the transaction ends. */
