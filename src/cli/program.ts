@@ -22,6 +22,7 @@ import { releaseTrainCommands } from './commands/release-train.ts'
 import { releaseCommands } from './commands/release.ts'
 import { reviewingCommands } from './commands/reviewing.ts'
 import { runCommands } from './commands/run.ts'
+import { searchCommands } from './commands/search.ts'
 import { serverCommands } from './commands/server.ts'
 
 export function createProgram(version: string): Command {
@@ -52,6 +53,7 @@ export function createProgram(version: string): Command {
     reviewingCommands,
     previewCommands,
     datasetCommands,
+    searchCommands,
     runCommands,
     evaluationCommands,
     forecastCommands,

@@ -19,6 +19,7 @@ import { receiptRoutes } from './receipts.ts'
 import { releaseTrainRoutes } from './release-trains.ts'
 import { releaseRoutes } from './releases.ts'
 import { reviewingRoutes } from './reviewing.ts'
+import { searchRoutes } from './search.ts'
 import { trainingRoutes } from './training.ts'
 
 export type ApiApp = Parameters<typeof peopleRoutes>[0] &
@@ -49,6 +50,7 @@ export function apiRoutes(app: ApiApp) {
   api.route('/', contributionRoutes(app))
   api.route('/', reviewingRoutes(app))
   api.route('/', datasetRoutes(app))
+  api.route('/', searchRoutes(app))
   api.route('/', trainingRoutes(app))
   api.route('/', evaluationRoutes(app))
   api.route('/', previewRoutes(app))
