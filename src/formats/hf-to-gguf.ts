@@ -89,7 +89,8 @@ export function modelToGguf(
 }
 
 function* naming({ name, licence, languages }: GgufNames): Iterable<[string, GgufValue]> {
-  yield ['general.name', gguf.string(name)]
+  // llama.cpp takes tokens of what is called phi-3 or phi3 to swallow the spaces after them, and does not load a model of that name without them.
+  yield ['general.name', gguf.string(name.replaceAll(/phi-?3/gi, 'Phi 3'))]
   if (licence !== undefined) yield ['general.license', gguf.string(licence)]
   if (languages && languages.length > 0) yield ['general.languages', gguf.strings(languages)]
 }

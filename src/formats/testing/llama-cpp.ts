@@ -12,13 +12,20 @@ export interface JudgedModel {
   tokenize(text: string): number[]
   /** The most likely next tokens after these. */
   nextTokens(ids: readonly number[], count: number): Promise<TopTokens>
+  /** The log-probability of every token after each of these. */
+  allNextTokens(ids: readonly number[]): Promise<Map<number, number>[]>
   /** Ids that greedy decoding adds until there are `length` in all. */
   greedy(ids: readonly number[], length: number): Promise<number[]>
 }
 
 /** Loads the file (and an adapter over it) in llama.cpp, runs `use`, and lets everything go. One thread: more spin when the machine is busy. */
 export async function judge<T>(
-  files: { readonly base: AsyncIterable<Uint8Array>; readonly adapter?: AsyncIterable<Uint8Array> },
+  files: {
+    readonly base: AsyncIterable<Uint8Array>
+    readonly adapter?: AsyncIterable<Uint8Array>
+    /** Keys and values in 32 bits instead of 16, so that what differs is arithmetic alone. */
+    readonly fullPrecision?: boolean
+  },
   use: (judged: JudgedModel) => Promise<T>,
 ): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'commonweights-gguf-'))
@@ -27,7 +34,12 @@ export async function judge<T>(
     const modelPath = await save(folder, 'base.gguf', files.base)
     const lora = files.adapter && { adapters: [{ filePath: await save(folder, 'adapter.gguf', files.adapter) }] }
     const model = await llama.loadModel({ modelPath })
-    const context = await model.createContext({ contextSize: 256, threads: 1, ...(lora ? { lora } : {}) })
+    const context = await model.createContext({
+      contextSize: Math.min(256, Math.max(64, model.trainContextSize)),
+      threads: 1,
+      ...(files.fullPrecision ? { flashAttention: false, experimentalKvCacheKeyType: 'F32', experimentalKvCacheValueType: 'F32' } : {}),
+      ...(lora ? { lora } : {}),
+    })
     const result = await use({
       model,
       tokenize: (text) => [...model.tokenize(text, true)],
@@ -40,6 +52,12 @@ export async function judge<T>(
         void sequence.dispose()
         const top = [...(found?.next.probabilities ?? [])].slice(0, count)
         return { ids: top.map(([id]) => id), logprobs: top.map(([, probability]) => Math.log(probability)) }
+      },
+      async allNextTokens(ids) {
+        const sequence = context.getSequence()
+        const found = await sequence.controlledEvaluate(ids.map((id) => [id as Token, { generateNext: { probabilities: true } }]))
+        void sequence.dispose()
+        return found.map((entry) => new Map([...(entry?.next.probabilities ?? [])].map(([id, probability]) => [id, Math.log(probability)])))
       },
       async greedy(ids, length) {
         const sequence = context.getSequence()
