@@ -1,0 +1,73 @@
+/** Communities as a list shows them: what each is, which languages it holds, its newest release and what may be done with that. */
+
+import { sql } from 'kysely'
+import type { Db } from '../../storage/database.ts'
+import type { LicenceVerdict, Permission } from '../lineage/licence-verdict.ts'
+import { pageLimit, type Page } from '../people/people-queries.ts'
+
+export interface CommunityCard {
+  readonly id: number
+  readonly owner: string
+  readonly name: string
+  readonly description: string
+  readonly base: string
+  /** The languages with most accepted examples, BCP 47, most first; at most six. */
+  readonly languages: readonly string[]
+  readonly release: {
+    readonly version: string
+    readonly createdAt: Date
+    readonly commercialUse: Permission
+  } | null
+}
+
+const mostLanguages = 6
+
+/** In the order they were founded, by key. */
+export async function communityCards(db: Db, page: Page = {}): Promise<readonly CommunityCard[]> {
+  const rows = await db
+    .selectFrom('communityModels')
+    .innerJoin('baseModels', 'baseModels.id', 'communityModels.baseId')
+    .leftJoinLateral(
+      (query) =>
+        query
+          .selectFrom('releases')
+          .select(['version', 'releases.createdAt as releasedAt', 'licence'])
+          .whereRef('releases.modelId', '=', 'communityModels.id')
+          .where('releases.state', '=', 'published')
+          .orderBy('releases.id', 'desc')
+          .limit(1)
+          .as('newest'),
+      (join) => join.onTrue(),
+    )
+    .leftJoinLateral(
+      (query) =>
+        query
+          .selectFrom((spoken) =>
+            spoken
+              .selectFrom('exampleTallies')
+              .select(['value', 'count'])
+              .whereRef('exampleTallies.modelId', '=', 'communityModels.id')
+              .where('field', '=', 'language')
+              .orderBy('count', 'desc')
+              .limit(mostLanguages)
+              .as('spoken'),
+          )
+          .select(sql<string[]>`array_agg(value order by count desc)`.as('languages'))
+          .as('tongues'),
+      (join) => join.onTrue(),
+    )
+    .select(['communityModels.id', 'owner', 'communityModels.name', 'description', 'baseModels.name as base'])
+    .select(['version', 'releasedAt', 'newest.licence', 'languages'])
+    .where('communityModels.id', '>', page.after ?? 0)
+    .orderBy('communityModels.id')
+    .limit(pageLimit(page))
+    .execute()
+  return rows.map(({ version, releasedAt, licence, languages, ...row }) => ({
+    ...row,
+    languages: languages ?? [],
+    release:
+      version === null || releasedAt === null
+        ? null
+        : { version, createdAt: releasedAt, commercialUse: (licence as LicenceVerdict).commercialUse },
+  }))
+}
