@@ -6,7 +6,7 @@ import { parseHfConfig, type HfConfig } from '../formats/hf-config.ts'
 import { adapterToGguf, modelToGguf, type HfModel } from '../formats/hf-to-gguf.ts'
 import { bytesSource } from '../formats/byte-source.ts'
 import type { GgufWriteType } from '../formats/gguf-write.ts'
-import { expectedTensors, projections, projectionShape, type Projection } from '../formats/llama-tensors.ts'
+import { expectedTensors, projectionShape, projectionsOf } from '../formats/llama-tensors.ts'
 import type { Adapter } from '../formats/peft.ts'
 import { openSafetensors } from '../formats/safetensors.ts'
 import { writeSafetensors } from '../formats/safetensors-write.ts'
@@ -94,7 +94,7 @@ function randomWeights(config: HfConfig, seed: number, sharpness: number): Uint8
 /** A LoRA adapter over every projection, with both halves random. */
 export function randomAdapter(config: HfConfig, seed: number, options: { rank?: number; strength?: number } = {}): Adapter {
   const { rank = 4, strength = 1 } = options
-  const targetModules = Object.keys(projections) as Projection[]
+  const targetModules = projectionsOf(config)
   const modules = Array.from({ length: config.layers }, (_, layer) =>
     targetModules.map((projection) => {
       const [rows, columns] = projectionShape(config, projection)

@@ -3,6 +3,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { FloatType } from '../formats/half.ts'
 import { writeHfConfig, type HfConfig } from '../formats/hf-config.ts'
 import { writeSafetensors } from '../formats/safetensors-write.ts'
 import { initialTrainables, trainableTensors } from '../ml/lora/training-graph.ts'
@@ -33,7 +34,7 @@ export const tinyConfig: HfConfig = {
 /** A base folder: bytes as tokens, a chat template that ends turns with <|end|>, and seeded random weights unless told not to. */
 export function writeTinyBase(
   folder: string,
-  options: { weights?: boolean; type?: 'F32' | 'F16'; addBos?: boolean; config?: Partial<HfConfig> } = {},
+  options: { weights?: boolean; type?: FloatType; addBos?: boolean; config?: Partial<HfConfig> } = {},
 ): string {
   const config = { ...tinyConfig, ...options.config }
   const { weights = true, type = 'F32', addBos = false } = options
