@@ -28,7 +28,9 @@ export function communityHead(
 ): Html {
   return html`<div class="community-head">
     <p class="community-name">
-      <a href="${modelPath(model)}"><bdi>${model.owner}</bdi>/<wbr /><bdi>${model.name}</bdi></a>
+      <a href="${modelPath(model)}"
+        ><bdi dir="ltr">${model.owner}/<wbr />${model.name}</bdi></a
+      >
     </p>
     <nav class="tabs" aria-label="${t('common.ofCommunity', { name: `${model.owner}/${model.name}` })}">
       <ul>

@@ -10,7 +10,9 @@ import type { Visit } from '../visit.ts'
 export function communityCard({ t, locale }: Visit, it: CommunityCard): Html {
   return html`<li class="card">
     <h3>
-      <a href="${modelPath(it)}"><bdi>${it.owner}</bdi>/<wbr /><bdi>${it.name}</bdi></a>
+      <a href="${modelPath(it)}"
+        ><bdi dir="ltr">${it.owner}/<wbr />${it.name}</bdi></a
+      >
     </h3>
     ${it.description && html`<p dir="auto">${firstWords(it.description)}</p>`}
     <p class="meta">

@@ -66,7 +66,16 @@ export function communityRoutes(app: Parameters<typeof createModel>[0] & { reado
         activityOf(app.db, name),
         communityHealth(app.db, model.id),
       ])
-      const facts = { model, base, release, suites, quorum, charter, health, recent: recent.slice(0, activities) }
+      const facts = {
+        model,
+        base,
+        release,
+        suites,
+        quorum,
+        charter,
+        health,
+        recent: recent.filter(({ kind }) => kind !== 'receipt').slice(0, activities),
+      }
       return show(c, overviewPage(c.get('visit'), facts))
     })
 }

@@ -19,6 +19,8 @@ export function homeRoutes(app: { readonly db: Database; readonly version: strin
       const lists = await Promise.all(communities.slice(0, shown.watched).map(({ owner, name }) => activityOf(app.db, `${owner}/${name}`)))
       const recent = lists
         .flat()
+        // A receipt is for the person it names; here it would drown what everybody shares in.
+        .filter(({ kind }) => kind !== 'receipt')
         .sort((a, b) => b.at.getTime() - a.at.getTime())
         .slice(0, shown.activities)
       return show(c, homePage(c.get('visit'), { communities, more: cards.length > shown.communities, recent }))

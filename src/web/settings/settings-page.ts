@@ -162,7 +162,7 @@ function ruleField({ t }: Visit, rule: RuleField): Html {
     control: (a) =>
       rule.kind === 'number'
         ? html`<input type="number" ${a} step="any" min="0" value="${rule.value ?? ''}" />`
-        : html`<select ${a} class="short">
+        : html`<select ${a}>
             ${rule.choices.map(
               (it) =>
                 html`<option value="${it}" ${it === rule.value && html` selected`}>${t(`settings.choice_${it}` as MessageKey)}</option>`,
