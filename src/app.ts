@@ -65,6 +65,10 @@ export async function openApp(config: Config): Promise<App> {
     automaticPreviews: config.automaticPreviews,
     hub: config.hub,
     openCommunities: config.openCommunities,
+    signUp: config.signUp,
+    provider: config.provider,
+    publicOrigin: config.publicOrigin,
+    proxies: config.proxies,
     operatorKey: await operatorKey(config.home),
     version: packageVersion(),
   }

@@ -29,7 +29,12 @@ export interface Config {
   /** Who may open an account. */
   readonly signUp: 'invitation' | 'open'
   /** An OpenID provider that signs people in; null: none. */
-  readonly provider: { readonly issuer: string; readonly clientId: string; readonly clientSecret: string | null; readonly name: string } | null
+  readonly provider: {
+    readonly issuer: string
+    readonly clientId: string
+    readonly clientSecret: string | null
+    readonly name: string
+  } | null
   /** Scheme, host and port under which people reach this server; null: as each request says. */
   readonly publicOrigin: string | null
   /** How many reverse proxies stand before this server, whose word about a visitor's address is taken. */
@@ -110,7 +115,8 @@ export const settings: readonly Setting[] = [
   {
     variable: 'COMMONWEIGHTS_SIGN_UP',
     standard: '`invitation`',
-    description: 'Who may open an account: whoever has an `invitation`, or anyone (`open`). It holds for those who come from an OpenID provider too.',
+    description:
+      'Who may open an account: whoever has an `invitation`, or anyone (`open`). It holds for those who come from an OpenID provider too.',
   },
   {
     variable: 'COMMONWEIGHTS_URL',
@@ -127,9 +133,14 @@ export const settings: readonly Setting[] = [
   {
     variable: 'COMMONWEIGHTS_OPENID_ISSUER',
     standard: 'none',
-    description: 'An OpenID provider that people may sign in with, e.g. `https://id.example`. It sends them back to `/sign-in/provider/back` of this server.',
+    description:
+      'An OpenID provider that people may sign in with, e.g. `https://id.example`. It sends them back to `/sign-in/provider/back` of this server.',
   },
-  { variable: 'COMMONWEIGHTS_OPENID_CLIENT_ID', standard: 'none', description: 'How that provider knows this server. Needed with an issuer.' },
+  {
+    variable: 'COMMONWEIGHTS_OPENID_CLIENT_ID',
+    standard: 'none',
+    description: 'How that provider knows this server. Needed with an issuer.',
+  },
   {
     variable: 'COMMONWEIGHTS_OPENID_CLIENT_SECRET',
     standard: 'none: a public client, which PKCE protects',
@@ -247,7 +258,10 @@ function originOf(text: string | undefined): string | null {
   if (text === undefined) return null
   const url = URL.parse(text)
   if ((url?.protocol !== 'https:' && url?.protocol !== 'http:') || url.pathname !== '/' || url.search || url.hash)
-    throw new AppError('invalid', `COMMONWEIGHTS_URL is ${quoted(text)}; it must be an address without a path, such as https://wiki.example.`)
+    throw new AppError(
+      'invalid',
+      `COMMONWEIGHTS_URL is ${quoted(text)}; it must be an address without a path, such as https://wiki.example.`,
+    )
   return url.origin
 }
 
@@ -260,7 +274,10 @@ function providerOf(read: (variable: string) => string | undefined): Config['pro
   const url = URL.parse(issuer)
   const here = url !== null && ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)
   if (url?.protocol !== 'https:' && !(url?.protocol === 'http:' && here))
-    throw new AppError('invalid', `COMMONWEIGHTS_OPENID_ISSUER is ${quoted(issuer)}; it must be an https address: who signs in is proven over it.`)
+    throw new AppError(
+      'invalid',
+      `COMMONWEIGHTS_OPENID_ISSUER is ${quoted(issuer)}; it must be an https address: who signs in is proven over it.`,
+    )
   return {
     issuer,
     clientId,

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openApp } from '../app.ts'
 import type { Config } from '../config.ts'
+import { AppError } from '../errors.ts'
 import { Client } from '../http/client.ts'
 
 /** What `serve` leaves in the data folder for commands to find: readable by its owner alone. */
@@ -45,4 +46,13 @@ export async function runningServer(home: string): Promise<ServerNote | null> {
     .then((response) => response.ok)
     .catch(() => false)
   return healthy ? note : null
+}
+
+/** Throws `conflict` where no server runs: what is printed is an address in it. */
+export function requireServer(url: string | null): void {
+  if (url === null)
+    throw new AppError(
+      'conflict',
+      'A link leads to a running server, and none runs on this data folder; start it with "commonweights serve".',
+    )
 }

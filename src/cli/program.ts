@@ -12,6 +12,7 @@ import { discussionCommands } from './commands/discussion.ts'
 import { evaluationCommands } from './commands/evaluation.ts'
 import { forecastCommands } from './commands/forecast.ts'
 import { fixCommands } from './commands/fix.ts'
+import { invitationCommands } from './commands/invitation.ts'
 import { memberCommands } from './commands/member.ts'
 import { modelCommands } from './commands/model.ts'
 import { notificationCommands } from './commands/notification.ts'
@@ -49,6 +50,7 @@ export function createProgram(version: string): Command {
     baseCommands,
     modelCommands,
     memberCommands,
+    invitationCommands,
     contributionCommands,
     reviewingCommands,
     previewCommands,

@@ -5,7 +5,7 @@ import { secureHeaders } from 'hono/secure-headers'
 import type { Engine } from '../engines/engine.ts'
 import type { Jobs } from '../storage/jobs.ts'
 import { apiRoutes, type ApiApp } from './api/routes.ts'
-import { identify, identifyLoosely, type AuthApp } from './auth.ts'
+import { identify, identifyLoosely, identifyVisitor, type AuthApp } from './auth.ts'
 import { errorResponse, notFound, type ErrorLog } from './errors.ts'
 import { feedRoutes } from './feeds.ts'
 import { healthRoutes } from './health.ts'
@@ -32,7 +32,7 @@ export function createHttp(app: HttpApp, pages: Pages): Hono {
   http.use('/v1/*', limitBody(httpLimits.json), identifyLoosely(app))
   http.use('/v1/*', limitConcurrency(httpLimits.generating))
   http.route('/v1', openAiRoutes(app))
-  http.use('*', identify(app), limitBody(httpLimits.upload))
+  http.use('*', identifyVisitor(app), limitBody(httpLimits.upload))
   http.route('/', pages.routes)
   return http
 }

@@ -2,7 +2,8 @@
 
 import type { Command } from 'commander'
 import type { Answers } from '../../http/api/schemas.ts'
-import { action, examples } from '../command.ts'
+import { action, collect, examples, wholeNumber } from '../command.ts'
+import { requireServer } from '../connect.ts'
 import { table } from '../output.ts'
 
 export function personCommands(program: Command): void {
@@ -39,6 +40,52 @@ export function personCommands(program: Command): void {
               )
             : 'Nobody yet: person add <name> --role contributor',
         )
+      }),
+    )
+
+  person
+    .command('role <name> <role>')
+    .description('change what a person may do on the whole instance')
+    .addHelpText('after', examples(['person role asha reviewer']))
+    .action(
+      action(async ({ client, output }, name: string, role: string) => {
+        const changed = await client.put<Answers['person']>(`/api/people/${encodeURIComponent(name)}/role`, { role })
+        output.result(changed, (it) => `${it.name} is a ${it.role}.`)
+      }),
+    )
+
+  person
+    .command('link <name>')
+    .description('print a link that signs a person in, once, for ten minutes')
+    .addHelpText('after', examples(['person link asha']))
+    .action(
+      action(async ({ client, output, url }, name: string) => {
+        requireServer(url)
+        const made = await client.post<Answers['signInLink']>(`/api/people/${encodeURIComponent(name)}/sign-in-link`)
+        output.result(made, (it) => `Whoever opens this within ten minutes is ${it.name ?? ''}:\n\n  ${it.link}`)
+      }),
+    )
+
+  person
+    .command('token <name>')
+    .description('print another token of a person, once')
+    .requiredOption('--label <text>', 'what it is for')
+    .option(
+      '--scope <scope>',
+      'what it may be used for: read, contribute, review, maintain, chat; again for more. All where none is said',
+      collect,
+    )
+    .option('--days <n>', 'after which it opens nothing', wholeNumber('--days'))
+    .addHelpText('after', examples(['person token asha --label notebook --scope chat --days 30', 'person token asha --label laptop']))
+    .action(
+      action(async ({ client, output }, name: string, options: { label: string; scope?: string[]; days?: number }) => {
+        const { label, scope: scopes = null, days = null } = options
+        const made = await client.post<Answers['personWithToken']>(`/api/people/${encodeURIComponent(name)}/tokens`, {
+          label,
+          scopes,
+          days,
+        })
+        output.result(made, (it) => `A token of ${it.person.name}, shown this once:\n\n  ${it.token}`)
       }),
     )
 

@@ -5,8 +5,10 @@ import type { Command } from 'commander'
 import { migrate, openApp } from '../../app.ts'
 import { loadConfig } from '../../config.ts'
 import { AppError } from '../../errors.ts'
+import type { Answers } from '../../http/api/schemas.ts'
+import { Client } from '../../http/client.ts'
 import { action, examples, withoutApp, wholeNumber } from '../command.ts'
-import { runningServer, serverNoteFile, type ServerNote } from '../connect.ts'
+import { requireServer, runningServer, serverNoteFile, type ServerNote } from '../connect.ts'
 
 /** How long running answers and jobs get to end by themselves when the server is asked to stop; then they are handed back to the queue. */
 const GRACE_SECONDS = 20
@@ -29,11 +31,26 @@ export function serverCommands(program: Command): void {
           )
         const server = await startServer(config)
         output.note(`Serving ${config.home} at ${server.url} (Ctrl-C stops). OpenAI-compatible: ${server.url}/v1`)
+        const claim = await setUpLink(server)
+        if (claim !== null)
+          output.note(`Nobody has an account yet. Whoever opens this link makes the first, and maintains this server:\n  ${claim}`)
         await new Promise<void>((stop) => (signal.aborted ? stop() : signal.addEventListener('abort', () => stop(), { once: true })))
         output.note('Stopping: answers and jobs that run may end, or go back to the queue.')
         await server.close()
         if (!output.json) return
         output.result({ url: server.url, stopped: true }, () => '')
+      }),
+    )
+
+  program
+    .command('set-up')
+    .description('print the link that makes the first account, which maintains this server (serve prints one too)')
+    .addHelpText('after', examples(['set-up']))
+    .action(
+      action(async ({ client, output, url }) => {
+        requireServer(url)
+        const made = await client.post<Answers['signInLink']>('/api/set-up/link')
+        output.result(made, ({ link }) => `Whoever opens this link makes the first account, and maintains this server:\n\n  ${link}`)
       }),
     )
 
@@ -57,6 +74,16 @@ export function serverCommands(program: Command): void {
         output.result(await client.get<unknown>('/api/openapi.json'), (document) => JSON.stringify(document, null, 2))
       }),
     )
+}
+
+/** Null where somebody has an account: the server is somebody's already. */
+async function setUpLink({ url, operatorKey }: RunningServer): Promise<string | null> {
+  try {
+    return (await new Client(fetch, url, operatorKey).post<Answers['signInLink']>('/api/set-up/link')).link
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'conflict') return null
+    throw error
+  }
 }
 
 export interface RunningServer {

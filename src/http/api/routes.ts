@@ -2,6 +2,7 @@
 
 import type { MiddlewareHandler } from 'hono'
 import { httpLimits, limitBody } from '../limits.ts'
+import { accountRoutes } from './account.ts'
 import { charterRoutes } from './charter.ts'
 import { contributionRoutes } from './contributions.ts'
 import { conversationRoutes } from './conversation.ts'
@@ -20,9 +21,12 @@ import { releaseTrainRoutes } from './release-trains.ts'
 import { releaseRoutes } from './releases.ts'
 import { reviewingRoutes } from './reviewing.ts'
 import { searchRoutes } from './search.ts'
+import { signInRoutes } from './sign-in.ts'
 import { trainingRoutes } from './training.ts'
 
 export type ApiApp = Parameters<typeof peopleRoutes>[0] &
+  Parameters<typeof signInRoutes>[0] &
+  Parameters<typeof accountRoutes>[0] &
   Parameters<typeof modelRoutes>[0] &
   Parameters<typeof contributionRoutes>[0] &
   Parameters<typeof reviewingRoutes>[0] &
@@ -44,6 +48,8 @@ export function apiRoutes(app: ApiApp) {
   const limit: MiddlewareHandler = (c, next) => (isUpload(c.req.path) ? uploads : forms)(c, next)
   api.use('*', limit)
   api.route('/', peopleRoutes(app))
+  api.route('/', signInRoutes(app))
+  api.route('/', accountRoutes(app))
   api.route('/', modelRoutes(app))
   api.route('/', memberRoutes(app))
   api.route('/', charterRoutes(app))
@@ -62,6 +68,12 @@ export function apiRoutes(app: ApiApp) {
   api.route('/', conversationRoutes(app))
   api.route('/', feedbackRoutes(app))
   api.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' })
+  api.openAPIRegistry.registerComponent('securitySchemes', 'session', {
+    type: 'apiKey',
+    in: 'cookie',
+    name: 'commonweights-session',
+    description: 'Of a signed-in browser, and only from a page of this site. Over TLS its name begins with __Host-.',
+  })
   api.doc31('/openapi.json', {
     openapi: '3.1.0',
     info: {
@@ -71,7 +83,7 @@ export function apiRoutes(app: ApiApp) {
       license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
     },
     servers: [{ url: '/api' }],
-    security: [{}, { token: [] }],
+    security: [{}, { token: [] }, { session: [] }],
   })
   return api
 }

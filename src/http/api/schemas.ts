@@ -61,7 +61,67 @@ export const memberChange = z
 export const personWithToken = z
   .object({ person, token: z.string().openapi({ description: 'Shown this once.' }) })
   .openapi('PersonWithToken')
-export const tokenRecord = z.object({ id, label: z.string(), createdAt: date, revokedAt: date.nullable() }).openapi('Token')
+export const tokenRecord = z
+  .object({
+    id,
+    label: z.string(),
+    createdAt: date,
+    revokedAt: date.nullable(),
+    scopes: z.array(scope).nullable().openapi({ description: 'null: all that the person may do.' }),
+    expiresAt: date.nullable(),
+    lastUsedAt: date.nullable().openapi({ description: 'To within an hour.' }),
+  })
+  .openapi('Token')
+export const signedIn = z.object({ name: z.string(), role }).openapi('SignedIn')
+export const begunCeremony = z
+  .object({
+    ceremony: z.string().openapi({ description: 'To be brought back with the answer, within ten minutes.' }),
+    options: z.looseObject({ challenge: z.string() }),
+  })
+  .openapi('BegunCeremony')
+export const signInLink = z
+  .object({ name: z.string().nullable().openapi({ description: 'null: for whoever sets the instance up.' }), link: z.string() })
+  .openapi('SignInLink')
+export const invitation = z
+  .object({
+    id,
+    role,
+    modelId: id.nullable(),
+    model: z.string().nullable().openapi({ description: 'owner/name; null: the role is on the whole instance.' }),
+    note: z.string(),
+    invitedBy: z.string(),
+    createdAt: date,
+    expiresAt: date,
+    state: z.enum(['open', 'used', 'revoked', 'expired']),
+    usedBy: z.string().nullable(),
+  })
+  .openapi('Invitation')
+export const invitationWithLink = z
+  .object({ invitation, link: z.string().openapi({ description: 'Shown this once.' }) })
+  .openapi('InvitationWithLink')
+export const profile = z
+  .object({
+    displayName: z.string().nullable(),
+    bio: z.string(),
+    language: z.string().nullable().openapi({ description: 'BCP 47; null: as the browser asks.' }),
+    theme: z.enum(['light', 'dark']).nullable().openapi({ description: 'null: as the device has it.' }),
+  })
+  .openapi('Profile')
+export const session = z
+  .object({
+    id,
+    label: z.string(),
+    method: z.enum(['password', 'passkey', 'provider', 'link', 'sign-up']),
+    createdAt: date,
+    lastSeenAt: date,
+    expiresAt: date,
+    current: z.boolean().openapi({ description: 'The one that asks.' }),
+  })
+  .openapi('Session')
+export const passkey = z
+  .object({ id, label: z.string(), synced: z.boolean(), createdAt: date, lastUsedAt: date.nullable() })
+  .openapi('Passkey')
+export const linkedAccount = z.object({ id, issuer: z.string(), createdAt: date }).openapi('LinkedAccount')
 export const actor = z
   .union([
     z.object({ kind: z.literal('operator') }),
@@ -704,6 +764,10 @@ export interface Answers {
   readonly person: z.infer<typeof person>
   readonly personWithToken: z.infer<typeof personWithToken>
   readonly member: z.infer<typeof member>
+  readonly tokenRecord: z.infer<typeof tokenRecord>
+  readonly invitation: z.infer<typeof invitation>
+  readonly invitationWithLink: z.infer<typeof invitationWithLink>
+  readonly signInLink: z.infer<typeof signInLink>
   readonly memberChange: z.infer<typeof memberChange>
   readonly contribution: z.infer<typeof contribution>
   readonly contributionRound: z.infer<typeof contributionRound>
