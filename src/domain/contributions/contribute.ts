@@ -5,6 +5,7 @@ import type { Blobs } from '../../storage/blobs.ts'
 import type { Database, Db } from '../../storage/database.ts'
 import { findModel, lockModel } from '../models/model-queries.ts'
 import { actorId, requireRole, type Actor } from '../people/actor.ts'
+import { askReviewers, endAsking } from './ask-reviewers.ts'
 import { dropClaims } from './claims.ts'
 import type { Contribution, ContributionRound, Offer } from './contribution.ts'
 import { contributionRounds, findContribution } from './contribution-queries.ts'
@@ -51,7 +52,9 @@ export async function contribute(app: App, actor: Actor, model: string, offer: O
       .executeTakeFirstOrThrow()
     await storeRound(db, id, 1, examined)
     if (mentored) await queueForMentor(db, found.id, id)
-    return contributionDetail(db, id)
+    const detail = await contributionDetail(db, id)
+    await askReviewers(db, detail.contribution)
+    return detail
   })
 }
 
@@ -70,7 +73,10 @@ export async function reviseContribution(app: App, actor: Actor, id: number, off
     const round = now.round + 1
     await storeRound(db, id, round, examined)
     await db.updateTable('contributions').set({ round, state: 'open' }).where('id', '=', id).execute()
-    return contributionDetail(db, id)
+    const detail = await contributionDetail(db, id)
+    await endAsking(db, now)
+    await askReviewers(db, detail.contribution)
+    return detail
   })
 }
 
@@ -82,6 +88,7 @@ export async function withdrawContribution(app: { readonly db: Database }, actor
     requireAuthor(actor, contribution, 'withdraw')
     requireUndecided(contribution, 'withdrawn')
     await db.updateTable('contributions').set({ state: 'withdrawn', decidedAt: new Date() }).where('id', '=', id).execute()
+    await endAsking(db, contribution)
     await dropClaims(db, id)
     return contributionDetail(db, id)
   })

@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import { AppError } from '../../errors.ts'
 import type { Blobs } from '../../storage/blobs.ts'
 import type { Database, Db } from '../../storage/database.ts'
+import { endAsking } from '../contributions/ask-reviewers.ts'
 import { dropClaims } from '../contributions/claims.ts'
 import { lockContribution } from '../contributions/contribute.ts'
 import { digestsOfChanges, findContribution, preparedChangesOf } from '../contributions/contribution-queries.ts'
@@ -54,6 +55,7 @@ export async function decideContribution(
     if (decision === 'request-changes')
       await db.updateTable('contributions').set({ state: 'changes-requested' }).where('id', '=', id).execute()
     const decided = await findContribution(db, id)
+    await endAsking(db, decided, decided.state === 'open' ? review.reviewerId : undefined)
     await tellAuthor(db, decided, review, revision)
     return { review, contribution: decided, revision }
   })
@@ -96,7 +98,7 @@ export async function acceptNow(
   await reviseTests(app, contribution)
   await settle(app.db, contribution, 'accepted')
   await noteAccepted(app.db, contribution)
-  if (contribution.reverts !== null) await endPatrol(app.db, contribution.reverts, id)
+  if (contribution.reverts !== null) await endPatrol(app.db, contribution.reverts, contribution)
   return revision
 }
 
@@ -110,13 +112,14 @@ async function reviseTests(app: { readonly db: Db; readonly blobs: Blobs }, { id
 }
 
 /** What was taken back needs no patrol any more. */
-async function endPatrol(db: Db, reverted: number, revertId: number): Promise<void> {
+async function endPatrol(db: Db, reverted: number, { id: revertId, modelId }: Contribution): Promise<void> {
   await db
     .updateTable('patrols')
     .set({ state: 'reverted', revertId, decidedAt: new Date() })
     .where('contributionId', '=', reverted)
     .where('state', '=', 'waiting')
     .execute()
+  await endAsking(db, { id: reverted, modelId })
 }
 
 /** The dataset and the suites may have changed since the contribution was checked. */

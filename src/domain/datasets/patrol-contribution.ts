@@ -3,6 +3,7 @@
 import { AppError } from '../../errors.ts'
 import type { Blobs } from '../../storage/blobs.ts'
 import type { Database, Db } from '../../storage/database.ts'
+import { endAsking } from '../contributions/ask-reviewers.ts'
 import { lockContribution } from '../contributions/contribute.ts'
 import { findContribution } from '../contributions/contribution-queries.ts'
 import type { Contribution } from '../contributions/contribution.ts'
@@ -56,6 +57,8 @@ export async function patrolContribution(
       })
       .where('contributionId', '=', id)
       .execute()
+    await endAsking(db, contribution)
+    if (revert !== null) await endAsking(db, revert)
     if (revert !== null)
       await notify(db, {
         personIds: [contribution.authorId],

@@ -3,6 +3,7 @@
 import { AppError } from '../../errors.ts'
 import type { Blobs } from '../../storage/blobs.ts'
 import type { Database, Db } from '../../storage/database.ts'
+import { askForPatrol, endAsking } from '../contributions/ask-reviewers.ts'
 import { lockContribution } from '../contributions/contribute.ts'
 import { contributionRounds, findContribution, preparedChangesOf } from '../contributions/contribution-queries.ts'
 import { askedAndAnswered, type ExampleContent } from '../contributions/example.ts'
@@ -63,6 +64,8 @@ export async function patrolLater(
         .insertInto('patrols')
         .values({ contributionId: id, rulesId, trust, patrollerId: null, message: null, revertId: null, decidedAt: null })
         .execute()
+      await endAsking(db, contribution)
+      await askForPatrol(db, contribution)
       await tellAuthorOfPatrol(db, contribution, revision)
       return { patrol: await findPatrol(db, id), reasons: [] }
     })

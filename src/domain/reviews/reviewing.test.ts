@@ -8,7 +8,7 @@ import { openJobs } from '../../storage/jobs.ts'
 import { migrate } from '../../storage/migrations/index.ts'
 import { startPostgres } from '../../storage/test-postgres.ts'
 import type { Lifetime } from '../../storage/testing.ts'
-import { contribute, reviseContribution } from '../contributions/contribute.ts'
+import { contribute, reviseContribution, withdrawContribution } from '../contributions/contribute.ts'
 import { findContribution } from '../contributions/contribution-queries.ts'
 import type { Offer, OfferedChange } from '../contributions/contribution.ts'
 import { joinMentors, leaveMentors, mentorsOf } from '../contributions/mentors.ts'
@@ -23,9 +23,10 @@ import type { RuleChanges } from '../models/review-rules.ts'
 import { setReviewRules } from '../models/set-review-rules.ts'
 import { findSuite } from '../models/suite-queries.ts'
 import { notificationsOf } from '../notifications/notification-queries.ts'
+import { changeNotificationSettings } from '../notifications/read-notifications.ts'
 import { operator, type Actor } from '../people/actor.ts'
 import { startTrain } from '../release-train/depart.ts'
-import { adding, offerOf, openCommunity, personNamed, type Community } from '../testing.ts'
+import { adding, offerOf, openCommunity, personNamed, type Community, type PersonActor } from '../testing.ts'
 import { patrolHold, patrolOf, patrolQueue } from './patrol-queries.ts'
 import { quorumFor } from './quorum-queries.ts'
 import { reviewQueue } from './review-queues.ts'
@@ -241,6 +242,43 @@ function reviewing(where: string, open: (t: Lifetime) => Promise<Database | stri
       await accept(app, app.bilal, early.id)
       assert.deepEqual(await queue(app.bilal, 'mine'), all.slice(1, 3), 'not what they reviewed in this round')
       assert.equal((await reviewQueue(app.db, app.chitra, app.model.id, 'mine'))[0]?.accepting, 1)
+    })
+
+    test('who may review is told what waits for them, not the author, and not once it is done', async (t) => {
+      const app = await community(t)
+      if (!app) return
+      const wanted = async (actor: PersonActor) =>
+        (await notificationsOf(app.db, actor.id, { unread: true }))
+          .filter(({ kind }) => kind === 'review-wanted')
+          .map(({ sentence }) => sentence)
+      const { id } = await offer(app, app.asha)
+      for (const reviewer of [app.bilal, app.chitra])
+        assert.match(
+          (await wanted(reviewer)).join(),
+          new RegExp(`^asha offers contribution ${id} to ${app.name}, .*; it waits for a review\\.$`),
+        )
+      assert.deepEqual(await wanted(app.asha), [])
+      await decideContribution(app, app.bilal, id, { decision: 'request-changes', message: 'Shorter' })
+      assert.deepEqual([await wanted(app.bilal), await wanted(app.chitra)], [[], []], 'it is the author’s turn')
+      await changeNotificationSettings(app, app.chitra, { muted: ['review-wanted'] })
+      await reviseContribution(app, app.asha, id, offerOf(someTexts(1)))
+      assert.match((await wanted(app.bilal)).join(), /^asha revised contribution .*; it waits for a review again\.$/)
+      assert.deepEqual(await wanted(app.chitra), [], 'who does not want to be told is not')
+      await accept(app, app.bilal, id)
+      const own = await offer(app, app.bilal)
+      assert.deepEqual(await wanted(app.bilal), [], 'accepted, and nobody is asked to review their own')
+      await withdrawContribution(app, app.bilal, own.id)
+
+      await setRules(app, { newcomers: { openAtOnce: null }, patrol: { enabled: true } })
+      await becomeTrusted(app, app.asha)
+      const later = await offer(app, app.asha)
+      await patrolLater(app, app.asha, later.id)
+      assert.match(
+        (await wanted(app.bilal)).join(),
+        new RegExp(`^Contribution ${later.id} .*was accepted at once; it waits for somebody to look at it\\.$`),
+      )
+      await patrolContribution(app, app.chitra, later.id, { decision: 'ok', message: '' })
+      assert.deepEqual(await wanted(app.bilal), [])
     })
 
     test('small proposals of trusted people come in at once where the community says so, and are looked at later', async (t) => {
