@@ -11,6 +11,7 @@ import { pino, type Logger } from 'pino'
 import type { Config } from './config.ts'
 import { heavyJobs, jobHandlers } from './domain/job-handlers.ts'
 import { indexWhereBehind } from './domain/datasets/index-examples.ts'
+import { startHousekeeping } from './domain/housekeeping.ts'
 import { startDepartures } from './domain/release-train/departures-clock.ts'
 import { llamaCppEngine } from './engines/llama-cpp.ts'
 import { AppError } from './errors.ts'
@@ -80,6 +81,7 @@ export async function openApp(config: Config): Promise<App> {
     start: async () => {
       await startDepartures(parts)
       await indexWhereBehind(parts)
+      await startHousekeeping(parts)
       await jobs.work(jobHandlers(parts))
     },
     listen: () => listen(http, config),

@@ -25,6 +25,7 @@ import { reviewingCommands } from './commands/reviewing.ts'
 import { runCommands } from './commands/run.ts'
 import { searchCommands } from './commands/search.ts'
 import { serverCommands } from './commands/server.ts'
+import { uploadCommands } from './commands/upload.ts'
 
 export function createProgram(version: string): Command {
   const program = new Command('commonweights')
@@ -52,6 +53,7 @@ export function createProgram(version: string): Command {
     memberCommands,
     invitationCommands,
     contributionCommands,
+    uploadCommands,
     reviewingCommands,
     previewCommands,
     datasetCommands,

@@ -3,9 +3,11 @@
 import { z } from 'zod'
 import type { JobHandler } from '../storage/jobs.ts'
 import { runBuild } from './builds/run-build.ts'
+import { examineUpload } from './contributions/examine-upload.ts'
 import { rebuildExampleIndex } from './datasets/index-examples.ts'
 import { runEvaluation, type EvaluationApp } from './evaluation/run-evaluation.ts'
 import { runForecast } from './forecasts/run-forecast.ts'
+import { keepHouse } from './housekeeping.ts'
 import { previewAutomatically, type PreviewBudget } from './previews/automatic-previews.ts'
 import { tellOfPreviews } from './previews/tell-of-preview.ts'
 import { issueReceipts } from './receipts/issue-receipts.ts'
@@ -23,6 +25,7 @@ const forecastJob = z.object({ forecastId: z.int() })
 const receiptsJob = z.object({ releaseId: z.int() })
 const measureJob = z.object({ measurementId: z.int() })
 const advanceJob = z.object({ trainId: z.int() })
+const uploadJob = z.object({ uploadId: z.int() })
 const indexJob = z.object({ modelId: z.int() })
 const departuresJob = z.object({ again: z.boolean() })
 
@@ -45,6 +48,8 @@ export function jobHandlers(
     forecast: (payload, context) => runForecast(app, forecastJob.parse(payload).forecastId, context),
     'advance-train': (payload, context) => advanceTrain(app, advanceJob.parse(payload).trainId, context),
     departures: (payload) => departures(app, departuresJob.parse(payload)),
+    'examine-upload': (payload, { signal }) => examineUpload(app, uploadJob.parse(payload).uploadId, signal),
+    housekeeping: () => keepHouse(app),
     'index-examples': (payload, { signal }) => rebuildExampleIndex(app, indexJob.parse(payload).modelId, signal),
     preview: (payload) => previewAutomatically(app, app.automaticPreviews, previewJob.parse(payload)),
   }

@@ -38,6 +38,10 @@ export class Client {
     return this.#json<T>(this.#request('PUT', path, {}, JSON.stringify(body), 'application/json'))
   }
 
+  patch<T>(path: string, body: unknown): Promise<T> {
+    return this.#json<T>(this.#request('PATCH', path, {}, JSON.stringify(body), 'application/json'))
+  }
+
   delete<T>(path: string): Promise<T> {
     return this.#json<T>(this.#request('DELETE', path, {}, null))
   }

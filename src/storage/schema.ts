@@ -405,14 +405,14 @@ export interface UploadsTable {
 export interface UploadRowsTable {
   uploadId: number
   row: number
-  /** As the file has it; null where it could not be read. */
-  cells: ColumnType<Readonly<Record<string, unknown>> | null, string | null, never>
+  /** As the file has it, usually an object; the text of a row that could not be read. Not jsonb, which refuses what people sometimes paste. */
+  cells: ColumnType<unknown, string | null, never>
   /** Why it could not be read. */
   problem: string | null
-  /** What somebody wrote over its cells. */
-  edited: ColumnType<Readonly<Record<string, unknown>> | null, string | null | undefined, string | null>
+  /** What somebody wrote over its cells, by column. */
+  edited: ColumnType<Readonly<Record<string, string>> | null, string | null | undefined, string | null>
   leftOut: Generated<boolean>
-  verdict: 'passes' | 'remarks' | 'fails' | null
+  verdict: Generated<'passes' | 'remarks' | 'fails' | null>
   findings: ColumnType<readonly unknown[], string | undefined, string>
 }
 

@@ -25,8 +25,15 @@ type App = { readonly db: Database; readonly blobs: Blobs }
  * Checks the offer and opens a contribution. Where any check has an error it is turned away: `invalid`, with every finding in `details`, and nothing is
  * stored.
  * @param model `owner/name`
+ * @param also what is true together with it or not at all, in the same transaction
  */
-export async function contribute(app: App, actor: Actor, model: string, offer: Offer): Promise<ContributionDetail> {
+export async function contribute(
+  app: App,
+  actor: Actor,
+  model: string,
+  offer: Offer,
+  also: (db: Db, id: number) => Promise<void> = async () => {},
+): Promise<ContributionDetail> {
   requireRole(actor, 'contributor')
   const found = await findModel(app.db, model)
   // Before a file is read that could not be taken anyway.
@@ -52,6 +59,7 @@ export async function contribute(app: App, actor: Actor, model: string, offer: O
       .executeTakeFirstOrThrow()
     await storeRound(db, id, 1, examined)
     if (mentored) await queueForMentor(db, found.id, id)
+    await also(db, id)
     const detail = await contributionDetail(db, id)
     await askReviewers(db, detail.contribution)
     return detail

@@ -41,13 +41,27 @@ export async function examineOffer(app: App, model: CommunityModel, offer: Offer
     offer.signOff,
     contributionLimits.signOff,
   )
-  const { changes, findings, rows } = await readOffer(model, await currentCharter(app.db, model.id), offer)
+  const { changes, findings, rows } = await examineChanges(app, model, offer)
   if (rows === 0) throw new AppError('invalid', 'The contribution changes nothing; give at least one example to add, replace or remove.')
+  if (findings.some(({ severity }) => severity === 'error')) throw turnedAway(findings, rows)
+  return { message, signOff, changes, findings: shorten(findings) }
+}
+
+export interface ExaminedChanges {
+  /** Those that could be read. */
+  readonly changes: readonly PreparedChange[]
+  /** All of them, by row. */
+  readonly findings: readonly Finding[]
+  readonly rows: number
+}
+
+/** Every check of the changes, whatever it finds: what is said of them need not be complete yet. */
+export async function examineChanges(app: App, model: CommunityModel, offer: OfferedChanges): Promise<ExaminedChanges> {
+  const { changes, findings, rows } = await readOffer(model, await currentCharter(app.db, model.id), offer)
   findings.push(...(await checkAgainstModel(app, model.id, changes)))
   findings.push(...duplicatesWithin(changes), ...nearDuplicatesWithin(changes), ...answersWithin(changes))
   findings.sort((a, b) => (a.row ?? 0) - (b.row ?? 0))
-  if (findings.some(({ severity }) => severity === 'error')) throw turnedAway(findings, rows)
-  return { message, signOff, changes, findings: shorten(findings) }
+  return { changes, findings, rows }
 }
 
 /** The checks that depend on what the dataset and the suites hold at this moment; run again before a contribution is accepted. */
@@ -77,10 +91,13 @@ function readText(what: string, way: string, input: string, limit: number): stri
   return text
 }
 
+/** Changes, with what is said of those that say nothing themselves. */
+export type OfferedChanges = Pick<Offer, 'changes' | 'licence' | 'language' | 'origin' | 'generator' | 'source'>
+
 async function readOffer(
   model: CommunityModel,
   charter: Charter,
-  offer: Offer,
+  offer: OfferedChanges,
 ): Promise<{ changes: PreparedChange[]; findings: Finding[]; rows: number }> {
   const changes: PreparedChange[] = []
   const findings: Finding[] = []
@@ -135,7 +152,7 @@ function unreadColumns(unread: UnreadColumns): Finding[] {
 }
 
 /** A row's own fields, over the contribution's. A generator belongs to its origin: a row with an origin of its own brings its own generator. */
-function withDefaults(offer: Offer, own: OfferedProvenance): OfferedProvenance {
+function withDefaults(offer: OfferedChanges, own: OfferedProvenance): OfferedProvenance {
   return {
     origin: own.origin ?? offer.origin,
     generator: own.generator ?? (own.origin === undefined || own.origin === offer.origin ? offer.generator : null) ?? null,

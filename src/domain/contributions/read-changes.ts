@@ -28,38 +28,49 @@ export function formatOfFile(name: string): FileFormat {
   return ending === 'ndjson' ? 'jsonl' : (ending as FileFormat)
 }
 
+/** A row as the file has it, or why it cannot be read. */
+export type FileRow =
+  | { readonly row: number; readonly value: unknown }
+  | { readonly row: number; readonly problem: string; /** Where it begins, 1-based, if that is known. */ readonly line: number | null }
+
 /** Rows of JSONL are numbered by line; those of CSV and Parquet from 1, without the header. Throws `invalid` where no row can be read at all. */
-export function readChanges(bytes: Bytes, format: FileFormat): AsyncIterable<OfferedChange> {
+export async function* readChanges(bytes: Bytes, format: FileFormat): AsyncIterable<OfferedChange> {
+  for await (const read of readRows(bytes, format))
+    yield 'problem' in read ? { kind: 'unreadable', row: read.row, sentence: read.problem } : changeOfRow(read.row, read.value)
+}
+
+/** The same before anything is made of the rows. @param delimiter of CSV */
+export function readRows(bytes: Bytes, format: FileFormat, delimiter: ',' | ';' | '\t' = ','): AsyncIterable<FileRow> {
   switch (format) {
     case 'jsonl':
       return readJsonl(bytes)
     case 'csv':
-      return readCsvRows(bytes)
+      return readCsvRows(bytes, delimiter)
     case 'parquet':
       return readParquetRows(bytes)
   }
 }
 
-async function* readJsonl(bytes: Bytes): AsyncIterable<OfferedChange> {
+async function* readJsonl(bytes: Bytes): AsyncIterable<FileRow> {
   for await (const read of jsonLines(bytes, { lineBytes: fileLimits.row }))
-    yield 'problem' in read ? { kind: 'unreadable', row: read.line, sentence: read.problem } : changeOfRow(read.line, read.value)
+    yield 'problem' in read ? { row: read.line, problem: read.problem, line: read.line } : { row: read.line, value: read.value }
 }
 
 /** A row that cannot be read is said with its line, and reading goes on; only a wrong header and bytes that are no text end it. */
-async function* readCsvRows(bytes: Bytes): AsyncIterable<OfferedChange> {
+async function* readCsvRows(bytes: Bytes, delimiter: ',' | ';' | '\t'): AsyncIterable<FileRow> {
   let row = 0
   try {
-    for await (const read of csvRows(bytes)) {
+    for await (const read of csvRows(bytes, { delimiter })) {
       row++
-      yield 'problem' in read ? { kind: 'unreadable', row, sentence: `${read.problem} (line ${read.line})` } : changeOfRow(row, read.values)
+      yield 'problem' in read ? { row, problem: `${read.problem} (line ${read.line})`, line: read.line } : { row, value: read.values }
     }
   } catch (error) {
     if (!(error instanceof FormatError)) throw error
-    yield { kind: 'unreadable', row: row + 1, sentence: `${error.message} Nothing from there on could be read.` }
+    yield { row: row + 1, problem: `${error.message} Nothing from there on could be read.`, line: null }
   }
 }
 
-async function* readParquetRows(bytes: Bytes): AsyncIterable<OfferedChange> {
+async function* readParquetRows(bytes: Bytes): AsyncIterable<FileRow> {
   const whole = await gather(bytes)
   for await (const { row, values } of readParquet(bytesSource(whole), 'The Parquet file')) {
     if (row > contributionLimits.changes)
@@ -67,7 +78,7 @@ async function* readParquetRows(bytes: Bytes): AsyncIterable<OfferedChange> {
         'invalid',
         `The Parquet file has more than ${contributionLimits.changes.toLocaleString('en')} rows, the most a contribution has; split it.`,
       )
-    yield changeOfRow(row, values)
+    yield { row, value: values }
   }
 }
 

@@ -23,6 +23,7 @@ import { reviewingRoutes } from './reviewing.ts'
 import { searchRoutes } from './search.ts'
 import { signInRoutes } from './sign-in.ts'
 import { trainingRoutes } from './training.ts'
+import { uploadRoutes } from './uploads.ts'
 
 export type ApiApp = Parameters<typeof peopleRoutes>[0] &
   Parameters<typeof signInRoutes>[0] &
@@ -40,7 +41,7 @@ export type ApiApp = Parameters<typeof peopleRoutes>[0] &
   Parameters<typeof feedbackRoutes>[0] & { readonly version: string }
 
 /** A file of rows is read as a stream and may be large; everything else is a form. */
-const isUpload = (path: string) => /\/(suites|contributions|revise)$/.test(path)
+const isUpload = (path: string) => /\/(suites|contributions|revise|uploads)$/.test(path)
 
 export function apiRoutes(app: ApiApp) {
   const api = router()
@@ -58,6 +59,7 @@ export function apiRoutes(app: ApiApp) {
   api.route('/', datasetRoutes(app))
   api.route('/', searchRoutes(app))
   api.route('/', trainingRoutes(app))
+  api.route('/', uploadRoutes(app))
   api.route('/', evaluationRoutes(app))
   api.route('/', previewRoutes(app))
   api.route('/', forecastRoutes(app))

@@ -71,9 +71,9 @@ const statements = [
   `create table upload_rows (
     upload_id integer not null references uploads on delete cascade,
     row integer not null,
-    cells jsonb,
+    cells json,
     problem text,
-    edited jsonb,
+    edited json,
     left_out boolean not null default false,
     verdict text check (verdict in ('passes', 'remarks', 'fails')),
     findings jsonb not null default '[]',
