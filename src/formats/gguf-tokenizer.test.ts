@@ -79,6 +79,44 @@ test('llama.cpp splits text as a SentencePiece-like tokenizer.json does', { skip
   })
 })
 
+test('llama.cpp splits text as a tokenizer.json of Gemma’s form does', { skip: stories.skip }, async () => {
+  const model = await readModel(stories.path)
+  // No space in front; tokens of several spaces or lines, added to the vocabulary; their merges first, longest first, as transformers converts them.
+  const json = model.tokenizer as Json & { added_tokens: Json[]; model: Json & { vocab: Record<string, number>; merges: string[][] } }
+  const first = loadTokenizer({ tokenizer: json, config: null }).vocabSize
+  const own = ['<start_of_turn>', '<end_of_turn>', '\n\n', '▁▁', '▁▁▁', '▁▁▁▁'].map((content, i) => ({
+    ...{ id: first + i, content, special: content.startsWith('<') },
+    ...{ normalized: false, single_word: false, lstrip: false, rstrip: false },
+  }))
+  const merges = [[3, 1], [2, 2], [2, 1], [1, 3], [1, 2], [1, 1]].map((lengths) => lengths.map((length) => '▁'.repeat(length))) // prettier-ignore
+  const isPair = typeof (json.model.merges as unknown[])[0] !== 'string'
+  const tokenizer = {
+    ...json,
+    normalizer: { type: 'Replace', pattern: { String: ' ' }, content: '▁' },
+    pre_tokenizer: { type: 'Split', pattern: { String: ' ' }, behavior: 'MergedWithPrevious', invert: false },
+    added_tokens: [...json.added_tokens, ...own],
+    model: {
+      ...json.model,
+      vocab: { ...json.model.vocab, ...Object.fromEntries(own.map(({ id, content }) => [content, id])) },
+      merges: [...merges.map((pair) => (isPair ? pair : pair.join(' '))), ...json.model.merges],
+    },
+  }
+  const ours = loadTokenizer({ tokenizer, config: model.tokenizerConfig })
+  const config = { ...model.config, vocabSize: first + own.length }
+  const tensors = new Map(model.weights.tensors)
+  const embedding = tensors.get('model.embed_tokens.weight')!
+  tensors.set(embedding.name, { ...embedding, shape: [config.vocabSize, config.hiddenSize] })
+  const bytes: typeof model.weights.bytes = async (name, range) =>
+    name === embedding.name ? new Uint8Array((range?.end ?? 0) - (range?.start ?? 0)) : model.weights.bytes(name, range)
+  const base = () => modelToGguf({ ...model, config, tokenizer, weights: { ...model.weights, tensors, bytes } }, { name: 'x', type: 'F32' })
+  await judge({ base: base() }, async (it) => {
+    for (const text of [...texts(), '<start_of_turn>user\n\nHi   there<end_of_turn>\n', 'a    b     c', '   lead', 'x  <end_of_turn>  y'])
+      assert.deepEqual(it.tokenize(text), ours.encode(text), JSON.stringify(text))
+  })
+  tokenizer.model.merges.push(tokenizer.model.merges.shift()!)
+  assert.throws(base, /joins spaces after other tokens were made/)
+})
+
 test('what llama.cpp would split otherwise is refused, with the ways that work', async () => {
   const model = await readModel(goldenFolder)
   const json = model.tokenizer as Json

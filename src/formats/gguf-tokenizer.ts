@@ -135,9 +135,17 @@ function sentencePiece(tokenizer: TokenizerDefinition, vocabSize: number): Map<s
     if (!tokenizer.ids.has(byteToken(byte)))
       throw new FormatError(`tokenizer.json falls back to bytes, but has no token ${byteToken(byte)}.`)
   const scores = new Map<string, number>()
+  const spaces = spaceRuns(tokenizer)
   let before = ''
   for (const [rank, [left, right]] of tokenizer.merges.entries()) {
     const token = left + right
+    if (spaces.has(token)) {
+      if (scores.size > 0)
+        throw new FormatError(
+          `tokenizer.json: merge ${rank} joins spaces after other tokens were made; llama.cpp takes tokens of several spaces first.`,
+        )
+      continue
+    }
     if (scores.has(token) && token !== before)
       throw new FormatError(
         `tokenizer.json: merge ${rank} makes ${token} again after other tokens; llama.cpp merges by token and would split differently.`,
@@ -145,7 +153,7 @@ function sentencePiece(tokenizer: TokenizerDefinition, vocabSize: number): Map<s
     if (!scores.has(token)) scores.set(token, -scores.size - 1)
     before = token
   }
-  refuseMissingMerges(tokenizer)
+  refuseMissingMerges(tokenizer, spaces)
   const lowest = -scores.size - 1
   const list = tokenList(tokenizer, vocabSize, (token) => {
     if (token === tokenizer.unkToken) return kind.unknown
@@ -163,16 +171,21 @@ function sentencePiece(tokenizer: TokenizerDefinition, vocabSize: number): Map<s
   ])
 }
 
+/** Tokens of several spaces that were added to the vocabulary, as Gemma has them: llama.cpp finds them in the text before it merges anything. */
+function spaceRuns(tokenizer: TokenizerDefinition): ReadonlySet<string> {
+  return new Set(tokenizer.added.filter(({ content, special }) => !special && /^▁{2,}$/.test(content)).map(({ content }) => content))
+}
+
 function byteToken(byte: number): string {
   return `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`
 }
 
 /** llama.cpp joins any two neighbours that make a token; a pair left out of the merges would be joined by it alone. */
-function refuseMissingMerges(tokenizer: TokenizerDefinition): void {
+function refuseMissingMerges(tokenizer: TokenizerDefinition, spaces: ReadonlySet<string>): void {
   const listed = new Set(tokenizer.merges.map(([left, right]) => `${left.length} ${left}${right}`))
   const added = new Set(tokenizer.added.map((token) => token.content))
   for (const token of tokenizer.ids.keys()) {
-    if (added.has(token) || /^<0x[0-9A-F]{2}>$/.test(token)) continue
+    if ((added.has(token) && !spaces.has(token)) || /^<0x[0-9A-F]{2}>$/.test(token)) continue
     for (let cut = 1; cut < token.length; cut++) {
       if (token.codePointAt(cut - 1)! > 0xffff) continue
       const isPair = tokenizer.ids.has(token.slice(0, cut)) && tokenizer.ids.has(token.slice(cut))
@@ -193,6 +206,9 @@ function prefixSpace({ normalizer, pre_tokenizer: splitting }: JsonRecord): bool
   if (shape === JSON.stringify([{ type: 'Sequence', normalizers: [prepend, replace] }, null])) return true
   if (shape === JSON.stringify([{ type: 'Sequence', normalizers: [replace] }, null]) || shape === JSON.stringify([replace, null]))
     return false
+  // Gemma's: it splits after spaces when the normalizer has left none.
+  const afterSpaces = { type: 'Split', pattern: { String: ' ' }, behavior: 'MergedWithPrevious', invert: false }
+  if (shape === JSON.stringify([replace, afterSpaces])) return false
   if (
     normalizer === null &&
     isRecord(splitting) &&
@@ -215,8 +231,10 @@ function tokenList(tokenizer: TokenizerDefinition, vocabSize: number, ordinary: 
   for (let id = 0; id < vocabSize; id++) {
     const token = tokenizer.tokens[id]
     // llama.cpp needs a text for every id, and each text once.
-    tokens.push(token ?? `[PAD${id}]`)
     const extra = added.get(id)
+    tokens.push(
+      token === undefined ? `[PAD${id}]` : tokenizer.byteFallback && extra && /^▁{2,}$/.test(token) ? ' '.repeat(token.length) : token,
+    )
     if (token === undefined) kinds.push(kind.unused)
     else if (ordinary(token) === kind.unknown) kinds.push(kind.unknown)
     else if (extra) kinds.push(extra.special ? kind.control : kind.userDefined)
