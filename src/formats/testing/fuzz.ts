@@ -37,7 +37,8 @@ export function brokenJson(valid: unknown): fc.Arbitrary<unknown> {
         let place: unknown = copy
         for (const key of path.slice(0, -1))
           place = typeof place === 'object' && place !== null ? (place as Record<string, unknown>)[key] : undefined
-        if (typeof place === 'object' && place !== null) (place as Record<string, unknown>)[path.at(-1)!] = value
+        // A copy: the same {} put into itself would be a circle, which no file can hold.
+        if (typeof place === 'object' && place !== null) (place as Record<string, unknown>)[path.at(-1)!] = structuredClone(value)
       }
       return copy
     })
