@@ -14,6 +14,7 @@ import { Client } from '../../http/client.ts'
 import { examples, withoutApp, wholeNumber } from '../command.ts'
 import { bytes, duration, type Output } from '../output.ts'
 import { firstActRecipe, sabotagedRecipe, secondAct, type SecondAct } from './demo-sabotage.ts'
+import { leaveAlive, waysIn, type WaysIn } from './demo-living.ts'
 import { clientOf, contribute, JSONL, lines, numbered, recipeFile } from './demo-steps.ts'
 import { evaluateAndWait, score } from './evaluation.ts'
 import { followRun } from './run.ts'
@@ -50,6 +51,8 @@ export interface DemoResult {
   readonly home: string
   /** With --sabotage: the train after the first release. */
   readonly sabotage: SecondAct | null
+  /** Links that sign in as people of the community, each once and for ten minutes; null with --once. */
+  readonly waysIn: WaysIn | null
 }
 
 export function demoCommand(program: Command): void {
@@ -76,12 +79,19 @@ export function demoCommand(program: Command): void {
         const server = await startServer(config)
         try {
           const sabotaged = options.sabotage ? actsOf(language.tag) : null
-          const result = await runDemo(server, output, sabotaged ?? { first: communityFor(language.tag) }, home, signal)
+          const played = await runDemo(
+            server,
+            output,
+            sabotaged ?? { first: communityFor(language.tag) },
+            home,
+            signal,
+            options.once ?? false,
+          )
           if (options.once) {
-            output.result({ ...result, url: null }, () => farewell(result))
+            output.result({ ...played, url: null }, () => farewell(played))
             return
           }
-          output.result(result, () => farewell(result) + serving(result, server.url))
+          output.result(played, () => farewell(played) + serving(played, server.url))
           await new Promise<void>((stop) => (signal.aborted ? stop() : signal.addEventListener('abort', () => stop(), { once: true })))
         } finally {
           await server.close()
@@ -116,6 +126,7 @@ async function runDemo(
   acts: SabotagedCommunity | { readonly first: Community },
   home: string,
   signal: AbortSignal,
+  once: boolean,
 ): Promise<DemoResult> {
   const community = acts.first
   const began = performance.now()
@@ -187,7 +198,9 @@ async function runDemo(
   heading(`Release ${VERSION}. ${gate.passed ? 'The gate holds' : 'The gate does not hold'}: ${measured.reason}`)
   const release = await maintainer.post<Answers['release']>(`/api/models/${model}/releases`, { version: VERSION })
   const answers = await beforeAndAfter(operator, community, evaluations)
+  const living = { operator, people, community, version: VERSION }
   const sabotage = 'later' in acts ? await secondAct({ output, heading, people, maintainer, reviewer, signal }, acts) : null
+  if (!once) await leaveAlive(living)
   return {
     language: language.tag,
     model,
@@ -205,6 +218,7 @@ async function runDemo(
     licence: release.licence,
     home,
     sabotage,
+    waysIn: once ? null : await waysIn(living),
   }
 }
 
@@ -246,11 +260,22 @@ function farewell(result: DemoResult): string {
   ].join('\n')
 }
 
-function serving({ model, answers }: DemoResult, url: string): string {
+function serving({ model, home, answers, waysIn: links }: DemoResult, url: string): string {
   const question = answers[0]?.question ?? 'Hello'
   const body = JSON.stringify({ model, messages: [{ role: 'user', content: question }], temperature: 0 })
+  const ways = links
+    ? [
+        `The community lives on at ${url}/models/${model} until you press Ctrl-C: two proposals wait for a review, a clause is proposed, an answer is wrong.`,
+        '',
+        `  sign in as Farah, who reviews:     ${links.reviewer}`,
+        `  sign in as Joseph, who maintains:  ${links.maintainer}`,
+        `  (each link once, for ten minutes; more: npm run -s cw -- --home ${home} person link farah)`,
+        '',
+      ]
+    : []
   return [
-    `It is being served at ${url} until you press Ctrl-C. In another terminal:`,
+    ...ways,
+    `It answers at ${url}/v1. In another terminal:`,
     '',
     `  curl ${url}/v1/chat/completions -H 'content-type: application/json' -d '${body.replaceAll("'", "'\\''")}'`,
     `  curl ${url}/v1/models`,
