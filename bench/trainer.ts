@@ -88,6 +88,12 @@ const recipe: Recipe = {
   clip: 1,
   seed: 1,
   checkpointEvery: 1_000_000,
+  preferenceBeta: 0.1,
+  recompute: false,
+  validation: 0,
+  patience: null,
+  average: 0,
+  mix: {},
 }
 
 interface Round {

@@ -63,6 +63,12 @@ const recipe: Recipe = {
   clip: 1,
   seed,
   checkpointEvery: 200,
+  preferenceBeta: 0.1,
+  recompute: false,
+  validation: 0,
+  patience: null,
+  average: 0,
+  mix: {},
 }
 
 const { values: options } = parseArgs({
@@ -169,6 +175,8 @@ async function build(): Promise<void> {
         await rename(`${state}.tmp`, state)
         break
       }
+      case 'validated':
+        break
       case 'finished':
         progress.seconds += (performance.now() - began) / 1000
         await publish(event.folder, progress, event.peakBytes)

@@ -24,4 +24,10 @@ export const communityRecipe: Recipe = {
   clip: 1,
   seed: 22,
   checkpointEvery: 1000,
+  preferenceBeta: 0.1,
+  recompute: false,
+  validation: 0,
+  patience: null,
+  average: 0,
+  mix: {},
 }

@@ -88,6 +88,13 @@ export const letterExamples: readonly TrainingExample[] = [...'abcdefghijklmnopq
   completion: String.fromCharCode(65 + ((i * 7) % 24)).repeat(1 + (i % 3) * 4),
 }))
 
+/** Which of two letters should follow each letter. */
+export const letterPreferences: readonly TrainingExample[] = [...'abcdefghijklmnopqrstuvwx'].map((letter, i) => ({
+  prompt: `${letter}:`,
+  chosen: String.fromCharCode(65 + ((i * 7) % 24)).repeat(1 + (i % 3)),
+  rejected: String.fromCharCode(65 + ((i * 5 + 3) % 24)).repeat(1 + (i % 2) * 3),
+}))
+
 export function writeExamples(file: string, examples: readonly unknown[] = letterExamples): string {
   writeFileSync(file, examples.map((example) => JSON.stringify(example) + '\n').join(''))
   return file
@@ -110,6 +117,12 @@ export const tinyRecipe: Recipe = {
   clip: 1,
   seed: 11,
   checkpointEvery: 5,
+  preferenceBeta: 0.1,
+  recompute: false,
+  validation: 0,
+  patience: null,
+  average: 0,
+  mix: {},
 }
 
 /** An empty folder that goes away with the test. */

@@ -7,7 +7,7 @@ import { suite, test, type TestContext } from 'node:test'
 import { bytesSource } from '../formats/byte-source.ts'
 import { parseAdapterConfig } from '../formats/peft.ts'
 import { openSafetensors } from '../formats/safetensors.ts'
-import { temporaryFolder, tinyConfig, tinyRecipe, writeExamples, writeTinyBase } from './testing.ts'
+import { letterExamples, letterPreferences, temporaryFolder, tinyConfig, tinyRecipe, writeExamples, writeTinyBase } from './testing.ts'
 import type { Recipe, Trainer, TrainingEvent, TrainingRequest } from './trainer.ts'
 
 type EventOf<K extends TrainingEvent['kind']> = Extract<TrainingEvent, { kind: K }>
@@ -81,6 +81,87 @@ export function trainerConformance(name: string, trainer: Trainer): void {
       await refused({ ...request, recipe: { ...request.recipe, method: tinyRecipe.method } }, /no \*\.safetensors.*method full/)
     })
 
+    test('chosen answers gain against rejected ones, from a loss of log 2', async (t) => {
+      const request = requestIn(t, { epochs: 8 })
+      const examples = writeExamples(join(request.output, 'preferences.jsonl'), letterPreferences)
+      const events = await run({ ...request, examples })
+      const losses = all(events, 'step').map(({ loss }) => loss)
+      // An adapter that changes nothing yet prefers nothing: −log σ(0).
+      assert.ok(Math.abs(losses[0]! - Math.log(2)) < 1e-6, `${losses[0]}`)
+      assert.ok(losses.at(-1)! < 0.35, losses.join(' '))
+      await refused({ ...request, examples, recipe: { ...request.recipe, method: { kind: 'full' } } }, /Preferences .* need method lora/)
+    })
+
+    test('all kinds of examples train together, and each is learned', async (t) => {
+      const request = requestIn(t, { epochs: 12, accumulation: 2 })
+      const chat = { messages: [{ role: 'user', content: 'z?' }, { role: 'assistant', content: 'ZZ' }] } // prettier-ignore
+      const files = { completion: letterExamples.slice(0, 8), preference: letterPreferences.slice(8, 16), chat: [chat], text: [{ text: 'qrstuv' }] } // prettier-ignore
+      const examples = writeExamples(join(request.output, 'all.jsonl'), Object.values(files).flat())
+      const trained = first(await run({ ...request, examples }), 'finished').folder
+      for (const [kind, contents] of Object.entries(files)) {
+        const only = {
+          ...request,
+          examples: writeExamples(join(request.output, `${kind}.jsonl`), contents),
+          output: join(request.output, kind),
+        }
+        const once = { ...request.recipe, epochs: 1e-6, accumulation: 1, batchSize: 16 }
+        const before = first(await run({ ...only, recipe: once }), 'step').loss
+        const after = first(await run({ ...only, recipe: once, adapter: trained }), 'step').loss
+        assert.ok(after < 0.75 * before, `${kind}: ${before} → ${after}`)
+      }
+    })
+
+    test('a run ends early once validation no longer improves, with the best weights it had', async (t) => {
+      // The held-out half cannot be learned from the other: the better that is known, the worse the guesses.
+      const request = requestIn(t, { epochs: 200, validation: 0.5, patience: 3, checkpointEvery: 4, schedule: 'constant' })
+      const events = await run(request)
+      assert.equal(first(events, 'planned').heldOut, 12)
+      const seen = all(events, 'validated')
+      const best = Math.min(...seen.map(({ loss }) => loss))
+      assert.ok(first(events, 'finished').step < first(events, 'planned').steps)
+      assert.deepEqual(
+        seen.slice(-4).map((event) => event.best),
+        [true, false, false, false],
+      )
+      const again = await run({
+        ...request,
+        output: join(request.output, 'again'),
+        adapter: first(events, 'finished').folder,
+        recipe: { ...request.recipe, learningRate: 1e-12, maxSteps: 1, patience: null },
+      })
+      assert.ok(Math.abs(first(again, 'validated').loss - best) < 1e-5, `${first(again, 'validated').loss} is not ${best}`)
+    })
+
+    test('the average of the last steps is the result where it is asked for', async (t) => {
+      const request = requestIn(t, { maxSteps: 6, schedule: 'constant' })
+      const adapterOf = async (change: Partial<Recipe>) => {
+        const output = join(request.output, JSON.stringify(change).replaceAll(/\W/g, '-'))
+        const { folder } = first(await run({ ...request, output, recipe: { ...request.recipe, ...change } }), 'finished')
+        const file = await openSafetensors(bytesSource(readFileSync(join(folder, 'adapter_model.safetensors'))))
+        return file.floats('base_model.model.model.layers.1.mlp.down_proj.lora_B.weight')
+      }
+      // Warm-up rounds to the same step in all three.
+      const [fifth, sixth] = [await adapterOf({ maxSteps: 5, warmup: 0 }), await adapterOf({ warmup: 0 })]
+      const average = await adapterOf({ average: 1 / 3, warmup: 0 })
+      for (const [i, value] of average.entries()) assert.ok(Math.abs(value - (fifth[i]! + sixth[i]!) / 2) < 1e-7)
+    })
+
+    test('a recipe mixes sources by weight, and names those it cannot find', async (t) => {
+      const request = requestIn(t, { epochs: 1, batchSize: 1 })
+      const tagged = letterExamples.map((example, i) => ({ ...example, source: i < 8 ? 'songs' : ['web', 'licence:MIT'] }))
+      const examples = writeExamples(join(request.output, 'tagged.jsonl'), tagged)
+      const steps = async (mix: Recipe['mix']) =>
+        first(await run({ ...request, examples, recipe: { ...request.recipe, mix } }), 'planned').steps
+      assert.equal(await steps({}), 24)
+      assert.equal(await steps({ songs: 2.5 }), 20 + 16)
+      assert.equal(await steps({ songs: 0, web: 0.5 }), 8)
+      assert.equal(await steps({ web: 0.5, 'licence:MIT': 0.5 }), 8 + 4)
+      await refused(
+        { ...request, examples, recipe: { ...request.recipe, mix: { song: 1 } } },
+        /mix has "song", but no example of tagged\.jsonl is of that source; its examples name songs, web, licence:MIT/,
+      )
+    })
+
     test('the same request gives the same bytes; another seed gives others', async (t) => {
       const request = requestIn(t, { maxSteps: 6 })
       const outputs = ['a', 'b', 'c'].map((name) => join(request.output, name))
@@ -93,7 +174,11 @@ export function trainerConformance(name: string, trainer: Trainer): void {
 
     test('a run that was interrupted and resumed ends with the bytes of one that was not', async (t) => {
       // 3 micro-batches a step and 2.5 passes: epochs end inside steps, and the last step is short.
-      const request = requestIn(t, { accumulation: 3, batchSize: 3, epochs: 2.5, checkpointEvery: 2 })
+      // Preferences, validation, averages and the mix go on where they were, too.
+      const settings = { validation: 0.2, patience: 50, average: 0.9, mix: { odd: 1.5 } }
+      const request = requestIn(t, { accumulation: 3, batchSize: 3, epochs: 2.5, checkpointEvery: 2, ...settings })
+      const mixed = [...letterExamples, ...letterPreferences].map((example, i) => (i % 2 ? { ...example, source: 'odd' } : example))
+      writeExamples(request.examples, mixed)
       const whole = await run({ ...request, output: join(request.output, 'whole') })
       const { checkpoint, seen } = await interrupted(request, 3)
       const rest = await run({ ...request, resume: checkpoint.file })

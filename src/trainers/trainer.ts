@@ -1,8 +1,17 @@
 /** Contract: a trainer turns a base model, examples and a recipe into a checkpoint. Every implementation runs trainer.conformance.ts. */
 
-/** What one example asks the model to learn, in the ecosystem's own shapes. Loss falls on the assistant's turns, the completion, or the whole text. */
-export type TrainingExample =
-  { readonly messages: readonly ChatMessage[] } | { readonly prompt: string; readonly completion: string } | { readonly text: string }
+/**
+ * What one example asks the model to learn, in the ecosystem's own shapes. Loss falls on the assistant's turns, the completion, or the whole text. Of a
+ * preference the chosen answer should gain against the rejected one (DPO).
+ */
+export type TrainingContent =
+  | { readonly messages: readonly ChatMessage[] }
+  | { readonly prompt: string; readonly completion: string }
+  | { readonly text: string }
+  | { readonly prompt: string; readonly chosen: string; readonly rejected: string }
+
+/** A line of the examples file. `source` names where it is from, for recipes that mix sources by weight. */
+export type TrainingExample = TrainingContent & { readonly source?: string | readonly string[] }
 
 export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant'
@@ -17,7 +26,7 @@ export interface Recipe {
   readonly maxSteps: number | null
   /** Tokens per example at most; a longer one is cut at the end, and the count of those cut is reported. */
   readonly maxLength: number
-  /** Examples in one micro-batch. */
+  /** Examples in one micro-batch. A preference is one example with two answers. */
   readonly batchSize: number
   /** Micro-batches added up before one optimiser step. */
   readonly accumulation: number
@@ -32,8 +41,20 @@ export interface Recipe {
   /** Largest global gradient norm; null for no clipping. */
   readonly clip: number | null
   readonly seed: number
-  /** Steps between checkpoints. */
+  /** Steps between checkpoints; the validation loss is taken as often. */
   readonly checkpointEvery: number
+  /** How far preferences may move the model from its base: the β of DPO; larger stays nearer. */
+  readonly preferenceBeta: number
+  /** Computes cheap results again in the backward pass instead of keeping them: a few per cent slower, and less memory. */
+  readonly recompute: boolean
+  /** Share of the examples that is not trained on but gives a validation loss; 0: none. The best weights by it are the result. */
+  readonly validation: number
+  /** Validations without a better loss after which the run ends early; null: never. */
+  readonly patience: number | null
+  /** Share of all steps, at the end, whose weights are averaged into the result; 0: the last weights alone. */
+  readonly average: number
+  /** How often examples of a source are seen in a pass, by its name: 2 twice, 0.5 half of them, 0 never. Several that match multiply. */
+  readonly mix: Readonly<Record<string, number>>
 }
 
 export interface LoraMethod {
@@ -42,6 +63,53 @@ export interface LoraMethod {
   readonly alpha: number
   /** As in PEFT: q_proj k_proj v_proj o_proj gate_proj up_proj down_proj. */
   readonly targetModules: readonly string[]
+}
+
+/** What decides the defaults of a recipe. */
+export interface RecipeBase {
+  readonly parameters: number
+  readonly contextLength: number
+  /** Its linear layers, all of which are targeted by default. */
+  readonly targetModules: readonly string[]
+}
+
+/** The settings of a recipe that no base decides. */
+export const defaultSettings = {
+  epochs: 3,
+  maxSteps: null,
+  batchSize: 8,
+  accumulation: 1,
+  schedule: 'cosine',
+  warmup: 0.05,
+  weightDecay: 0,
+  beta1: 0.9,
+  beta2: 0.99,
+  epsilon: 1e-8,
+  clip: 1,
+  seed: 1,
+  checkpointEvery: 50,
+  preferenceBeta: 0.1,
+  recompute: false,
+  validation: 0,
+  patience: null,
+  average: 0,
+  mix: {},
+} as const satisfies Partial<Recipe>
+
+/** A recipe that trains an adapter of any base passably. */
+export function defaultRecipe({ parameters, contextLength, targetModules }: RecipeBase): Recipe & { readonly method: LoraMethod } {
+  return {
+    method: { kind: 'lora', rank: 16, alpha: 32, targetModules },
+    ...defaultSettings,
+    maxLength: Math.min(512, contextLength),
+    learningRate: defaultLearningRate(parameters),
+  }
+}
+
+/** Small models take, and need, larger steps: 3e-3 trains adapters of a 4M model well, 2e-4 is the custom from 1B up. */
+function defaultLearningRate(parameters: number): number {
+  if (parameters < 30e6) return 3e-3
+  return parameters < 500e6 ? 1e-3 : 2e-4
 }
 
 export interface TrainingRequest {
@@ -69,6 +137,8 @@ export type TrainingEvent =
       readonly cut: number
       /** Tokens the loss counts, in one pass. */
       readonly lossTokens: number
+      /** Examples held out for validation, among `examples`. */
+      readonly heldOut: number
       readonly trainableParameters: number
       readonly estimatedBytes: number
     }
@@ -85,10 +155,14 @@ export type TrainingEvent =
       readonly tokensPerSecond: number
       readonly secondsLeft: number
     }
+  /** The loss of the held-out examples, as `step`'s. */
+  | { readonly kind: 'validated'; readonly step: number; readonly loss: number; /** Better than all before. */ readonly best: boolean }
   | { readonly kind: 'checkpoint'; readonly step: number; /** For `resume`. */ readonly file: string }
   | {
       readonly kind: 'finished'
+      /** The last step trained; fewer than planned where validation ended the run early. */
       readonly step: number
+      /** Of the last step. */
       readonly loss: number
       readonly seconds: number
       readonly peakBytes: number

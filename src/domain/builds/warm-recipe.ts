@@ -18,5 +18,9 @@ export function warmRecipe(recipe: Recipe): Recipe {
     learningRate: recipe.learningRate / 2,
     schedule: 'cosine',
     checkpointEvery: mostSteps,
+    // Every example counts, and so few steps have nothing to choose from.
+    validation: 0,
+    patience: null,
+    average: 0,
   }
 }

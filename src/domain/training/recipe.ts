@@ -7,7 +7,7 @@ import { isMap, isScalar, LineCounter, parseDocument, stringify, type Pair } fro
 import { z } from 'zod'
 import { AppError } from '../../errors.ts'
 import { projections, projectionsOf } from '../../formats/llama-tensors.ts'
-import type { Recipe } from '../../trainers/trainer.ts'
+import { defaultRecipe, type Recipe, type RecipeBase as DefaultsBase } from '../../trainers/trainer.ts'
 
 const modules = Object.keys(projections) as readonly (keyof typeof projections)[]
 
@@ -57,7 +57,29 @@ const fields = {
     alsoKnown: ['maxgradnorm', 'gradientclipping', 'gradclip'],
   },
   seed: { ...whole(0, 0xffffffff), alsoKnown: ['randomseed'] },
-  checkpointEvery: { ...whole(1, 1_000_000), alsoKnown: ['savesteps', 'saveevery', 'checkpointsteps'] },
+  checkpointEvery: { ...whole(1, 1_000_000), alsoKnown: ['savesteps', 'saveevery', 'checkpointsteps', 'evalsteps'] },
+  preferenceBeta: { shape: z.number().gt(0).max(100), says: 'a number above 0, up to 100', alsoKnown: ['beta', 'dpobeta', 'prefbeta'] },
+  recompute: {
+    shape: z.boolean(),
+    says: 'true or false',
+    alsoKnown: ['gradientcheckpointing', 'activationcheckpointing', 'recomputation'],
+  },
+  validation: {
+    shape: z.number().min(0).max(0.9),
+    says: 'the share of examples held out, from 0 to 0.9',
+    alsoKnown: ['valsetsize', 'validationsplit', 'testsize', 'valsize'],
+  },
+  patience: {
+    shape: z.int().min(1).max(1_000_000).nullable(),
+    says: 'a whole number from 1 to 1000000, or null',
+    alsoKnown: ['earlystoppingpatience', 'earlystopping'],
+  },
+  average: { ...share('the share of the last steps that are averaged, from 0 to 1'), alsoKnown: ['swa', 'ema', 'averaging'] },
+  mix: {
+    shape: z.record(z.string().min(1).max(600), z.number().min(0).max(100)),
+    says: 'weights from 0 to 100 by source, e.g. {"origin:generated": 0.5}',
+    alsoKnown: ['datasetweights', 'mixingweights', 'interleaveprobs', 'weights', 'sourceweights'],
+  },
 } as const satisfies Record<string, Field>
 
 export type RecipeKey = keyof typeof fields
@@ -84,6 +106,12 @@ export interface RecipeOverrides {
   readonly clip?: number | null
   readonly seed?: number
   readonly checkpointEvery?: number
+  readonly preferenceBeta?: number
+  readonly recompute?: boolean
+  readonly validation?: number
+  readonly patience?: number | null
+  readonly average?: number
+  readonly mix?: Readonly<Record<string, number>>
 }
 
 /** A recipe of a hundred lines is long; this keeps YAML's own machinery small. */
@@ -117,50 +145,15 @@ export function parseRecipe(text: string, where = 'The recipe'): RecipeOverrides
   return said
 }
 
-/** What is known of the base when defaults are chosen. */
-export interface RecipeBase {
-  readonly parameters: number
-  readonly contextLength: number
-  /** Its linear layers, all of which are targeted by default; absent for those of Llama. */
-  readonly targetModules?: readonly string[]
-}
+/** What is known of the base when defaults are chosen; its linear layers, where absent, are those of Llama. */
+export type RecipeBase = Omit<DefaultsBase, 'targetModules'> & Partial<Pick<DefaultsBase, 'targetModules'>>
 
 /** The recipe a run is made with: defaults for this base, then each set of overrides in turn. */
 export function effectiveRecipe(base: RecipeBase, ...overrides: readonly RecipeOverrides[]): Recipe {
   const said: RecipeOverrides = overrides.reduce((all, one) => ({ ...all, ...one }), {})
-  const rank = said.rank ?? 16
-  return {
-    method:
-      said.method === 'full'
-        ? { kind: 'full' }
-        : {
-            kind: 'lora',
-            rank,
-            alpha: said.alpha ?? 2 * rank,
-            targetModules: said.targetModules ?? base.targetModules ?? projectionsOf({}),
-          },
-    epochs: said.epochs ?? 3,
-    maxSteps: said.maxSteps ?? null,
-    maxLength: said.maxLength ?? Math.min(512, base.contextLength),
-    batchSize: said.batchSize ?? 8,
-    accumulation: said.accumulation ?? 1,
-    learningRate: said.learningRate ?? defaultLearningRate(base.parameters),
-    schedule: said.schedule ?? 'cosine',
-    warmup: said.warmup ?? 0.05,
-    weightDecay: said.weightDecay ?? 0,
-    beta1: said.beta1 ?? 0.9,
-    beta2: said.beta2 ?? 0.99,
-    epsilon: said.epsilon ?? 1e-8,
-    clip: said.clip === undefined ? 1 : said.clip,
-    seed: said.seed ?? 1,
-    checkpointEvery: said.checkpointEvery ?? 50,
-  }
-}
-
-/** Small models take, and need, larger steps: 3e-3 trains adapters of a 4M model well, 2e-4 is the custom from 1B up. */
-function defaultLearningRate(parameters: number): number {
-  if (parameters < 30e6) return 3e-3
-  return parameters < 500e6 ? 1e-3 : 2e-4
+  const defaults = defaultRecipe({ targetModules: projectionsOf({}), ...base })
+  const { method, rank = defaults.method.rank, alpha = 2 * rank, targetModules = defaults.method.targetModules, ...settings } = said
+  return { ...defaults, ...settings, method: method === 'full' ? { kind: 'full' } : { kind: 'lora', rank, alpha, targetModules } }
 }
 
 /** The recipe as flat settings, in the order of the table. What reads as a file writes as the same file. */

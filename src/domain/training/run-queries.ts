@@ -2,7 +2,7 @@
 
 import { AppError } from '../../errors.ts'
 import type { Db } from '../../storage/database.ts'
-import type { Recipe } from '../../trainers/trainer.ts'
+import { defaultSettings, type Recipe } from '../../trainers/trainer.ts'
 import { findModel } from '../models/model-queries.ts'
 import { pageLimit, type Page } from '../people/people-queries.ts'
 import { noProgress, type Checkpoint, type RunProgress, type RunStep, type TrainingRun } from './run.ts'
@@ -81,7 +81,8 @@ function toRun(row: RunRow): TrainingRun {
     revision: { id: row.revisionId, number: row.revisionNumber, digest: row.revisionDigest, count: row.revisionCount },
     warmStartId: row.warmStartId,
     purpose: row.purpose,
-    recipe: row.recipe as Recipe,
+    // A run from before a setting existed had its default.
+    recipe: { ...defaultSettings, ...(row.recipe as Recipe) },
     trainer: row.trainer,
     examples: row.examples,
     state: row.state,

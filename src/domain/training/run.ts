@@ -43,6 +43,8 @@ export interface RunProgress {
   readonly tokensPerSecond: number | null
   readonly secondsLeft: number | null
   readonly plan: RunPlan | null
+  /** Losses of the held-out examples; absent where nothing is held out. */
+  readonly validation?: readonly { readonly step: number; readonly loss: number }[]
   /** Newest file the run can go on from, relative to its folder. */
   readonly resume: { readonly step: number; readonly file: string } | null
   readonly result: { readonly loss: number; readonly seconds: number; readonly peakBytes: number } | null

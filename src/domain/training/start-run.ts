@@ -53,9 +53,9 @@ export async function startRun(app: TrainingApp, actor: Actor, name: string, opt
   const wanted = { base, revision, recipe, warmStart: null, purpose: 'candidate' as const }
   const twin = options.again ? null : await findTwin(app, wanted)
   if (twin !== null) return findRun(app.db, twin)
-  const examples = await storeExamples(app, wanted)
+  const prepared = await storeExamples(app, wanted)
   return app.db.transaction().execute(async (db) => {
-    const run = await insertRun(app, db, actor, wanted, examples)
+    const run = await insertRun(app, db, actor, wanted, prepared)
     await app.jobs.enqueue(db, 'train', { runId: run.id })
     return run
   })

@@ -116,6 +116,10 @@ function progressAfter(progress: RunProgress, event: TrainingEvent, output: stri
       const { step, steps, loss, tokensPerSecond, secondsLeft } = event
       return { ...progress, step, steps, loss, tokensPerSecond, secondsLeft }
     }
+    case 'validated': {
+      const { step, loss } = event
+      return { ...progress, validation: [...(progress.validation ?? []).filter((before) => before.step < step), { step, loss }] }
+    }
     case 'checkpoint':
       return { ...progress, resume: { step: event.step, file: relative(output, event.file) } }
     case 'finished': {

@@ -28,9 +28,14 @@ test('nothing is trained on an example whose origin or licence is unknown, even 
   assert.equal(trainable(stored({ content, provenance })), content)
 })
 
-test('a preference is refused, with what would do instead', () => {
-  refused(
-    { content: { prompt: '1 = ', chosen: 'एक', rejected: 'one' }, provenance },
-    /cannot use preferences yet\. Offer the chosen answer/,
-  )
+test('a trainer is given preferences, and names to mix by where the recipe does', async () => {
+  const preference = { prompt: '1 = ', chosen: 'एक', rejected: 'one' }
+  const examples = async function* () { yield stored({ content: preference, provenance: { ...provenance, generator: 'a draft' } }) } // prettier-ignore
+  const lines = async (mix: Record<string, number>) =>
+    JSON.parse(Buffer.concat(await Array.fromAsync(trainingLines(examples(), { mix }))).toString()) as unknown
+  assert.deepEqual(await lines({}), preference)
+  assert.deepEqual(await lines({ 'language:mr': 2 }), {
+    ...preference,
+    source: ['origin:human', 'language:mr', 'licence:CC-BY-4.0', 'source:a notebook', 'generator:a draft'],
+  })
 })

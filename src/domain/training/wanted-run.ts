@@ -36,24 +36,35 @@ export interface WantedRun {
   readonly purpose: TrainingRun['purpose']
 }
 
-/** Writes down what the run will be trained on, and refuses it where it cannot fit in memory. */
-export async function storeExamples(app: TrainingApp, { base, revision, recipe }: WantedRun): Promise<Digest> {
-  const examples = await app.blobs.put(trainingLines(examplesOf(app.db, revision)))
-  const { bytes, parts } = await app.trainer.estimate({
-    base: await baseFolder(app, base),
-    examples: await app.blobs.file(examples.digest),
-    recipe,
-    output: app.workFolder,
-  })
-  const free = app.trainingMemory ?? availableMemory()
-  if (bytes > free)
-    throw new AppError(
-      'invalid',
-      `This run needs about ${megabytes(bytes)} and ${megabytes(free)} are free here; most of it goes to ${parts[0]?.[0] ?? 'the base model'}. ` +
-        `Lower batchSize (${recipe.batchSize}) or maxLength (${recipe.maxLength}) in the recipe, or free memory.`,
-    )
-  return examples.digest
+/** What a run will be trained on, and the recipe with everything decided. */
+export interface PreparedRun {
+  readonly examples: Digest
+  readonly recipe: Recipe
 }
+
+/**
+ * Writes down what the run will be trained on. Where it fits in memory only if cheap results are computed twice, its recipe says so from now on; where it
+ * does not fit even then, it is refused.
+ */
+export async function storeExamples(app: TrainingApp, { base, revision, recipe }: WantedRun): Promise<PreparedRun> {
+  const { digest: examples } = await app.blobs.put(trainingLines(examplesOf(app.db, revision), recipe))
+  const folder = await baseFolder(app, base)
+  const file = await app.blobs.file(examples)
+  const estimate = (wanted: Recipe) => app.trainer.estimate({ base: folder, examples: file, recipe: wanted, output: app.workFolder })
+  const free = app.trainingMemory ?? availableMemory()
+  const { bytes, parts } = await estimate(recipe)
+  if (bytes <= free) return { examples, recipe }
+  const leaner = leanerForm(recipe)
+  if (leaner !== recipe && (await estimate(leaner)).bytes <= free) return { examples, recipe: leaner }
+  throw new AppError(
+    'invalid',
+    `This run needs about ${megabytes(bytes)} and ${megabytes(free)} are free here; most of it goes to ${parts[0]?.[0] ?? 'the base model'}. ` +
+      `Lower batchSize (${recipe.batchSize}) or maxLength (${recipe.maxLength}) in the recipe, or free memory.`,
+  )
+}
+
+/** The recipe with less memory for a few per cent of time. */
+const leanerForm = (recipe: Recipe): Recipe => (recipe.recompute ? recipe : { ...recipe, recompute: true })
 
 /** The row alone: whoever calls sees to it that it is trained. */
 export async function insertRun(
@@ -61,7 +72,7 @@ export async function insertRun(
   db: Db,
   actor: Actor,
   wanted: WantedRun,
-  examples: Digest,
+  prepared: PreparedRun,
 ): Promise<TrainingRun> {
   const { id } = await db
     .insertInto('trainingRuns')
@@ -71,9 +82,9 @@ export async function insertRun(
       revisionId: wanted.revision.id,
       warmStartId: wanted.warmStart?.id ?? null,
       purpose: wanted.purpose,
-      recipe: JSON.stringify(wanted.recipe),
+      recipe: JSON.stringify(prepared.recipe),
       trainer: app.trainer.version,
-      examples,
+      examples: prepared.examples,
       state: 'queued',
       progress: JSON.stringify(noProgress),
       error: null,
@@ -98,8 +109,14 @@ export async function findTwin(app: Pick<TrainingApp, 'db' | 'trainer'>, wanted:
     .where('trainingRuns.purpose', '=', wanted.purpose)
     .where('datasetRevisions.digest', '=', wanted.revision.digest)
     .where('start.digest', wanted.warmStart ? '=' : 'is', wanted.warmStart?.digest ?? null)
-    // Compared as jsonb, whatever the order of its keys.
-    .where((where) => where('trainingRuns.recipe', '=', where.cast(where.val(JSON.stringify(wanted.recipe)), 'jsonb')))
+    // Compared as jsonb, whatever the order of its keys; the leaner form is what it became where memory was short.
+    .where((where) =>
+      where.or(
+        [wanted.recipe, leanerForm(wanted.recipe)].map((recipe) =>
+          where('trainingRuns.recipe', '=', where.cast(where.val(JSON.stringify(recipe)), 'jsonb')),
+        ),
+      ),
+    )
     .where('trainingRuns.trainer', '=', app.trainer.version)
     .where('trainingRuns.state', 'in', ['finished', 'queued', 'running'])
     .orderBy('trainingRuns.id', 'desc')

@@ -327,6 +327,7 @@ export const runProgress = z.object({
   plan: z
     .object({ examples: z.int(), cut: z.int(), lossTokens: z.int(), trainableParameters: z.int(), estimatedBytes: z.number() })
     .nullable(),
+  validation: z.array(z.object({ step: z.int(), loss: z.number() })).optional(),
   resume: z.object({ step: z.int(), file: z.string() }).nullable(),
   result: z.object({ loss: z.number(), seconds: z.number(), peakBytes: z.number() }).nullable(),
 })

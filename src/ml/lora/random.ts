@@ -44,3 +44,13 @@ function fnv1a(text: string): number {
   for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193)
   return hash >>> 0
 }
+
+/** Fisher–Yates, in place. */
+export function shuffle<T>(items: { readonly length: number; [index: number]: T }, random: Random): void {
+  for (let i = items.length - 1; i > 0; i -= 1) {
+    const j = random.integer(i + 1)
+    const kept = items[i]!
+    items[i] = items[j]!
+    items[j] = kept
+  }
+}

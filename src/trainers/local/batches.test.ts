@@ -1,42 +1,41 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { batchesPerEpoch, chooseBuckets, epochBatches } from './batches.ts'
+import { batchesPerEpoch, epochBatches } from './batches.ts'
 import { stepsOf } from './plan.ts'
 
 /** Lengths as real corpora have them: many short, few long. */
 const lengths = Uint32Array.from({ length: 1_000 }, (_, i) => 3 + ((i * 37) % 29) + (i % 50 === 0 ? 90 : 0))
+const all = Uint32Array.from(lengths.keys())
+/** Every seventh is a preference. */
+const pool = { follow: all.filter((i) => i % 7 !== 0), prefer: all.filter((i) => i % 7 === 0) }
 
-test('buckets hold the longest example and save more padding than they cost', () => {
-  const buckets = chooseBuckets(lengths, 8, 10)
-  assert.ok(buckets.at(-1)! >= 121 && buckets.length >= 3 && buckets.length <= 8, `${buckets.join()}`)
-  assert.ok(buckets.every((length, i) => length % 8 === 0 && length > (buckets[i - 1] ?? 0)))
-  const computed = epochBatches(lengths, buckets, 8, 1, 0).reduce((sum, batch) => sum + batch.length * 8, 0)
+test('examples of similar length meet, so that nearly all computed positions are tokens', () => {
+  const batches = epochBatches(lengths, { follow: all, prefer: new Uint32Array() }, 8, 1, 0)
+  const computed = batches.reduce((sum, batch) => sum + batch.length * 8, 0)
   const needed = lengths.reduce((a, b) => a + b, 0)
-  assert.ok(computed < 1.35 * needed, `${computed} positions for ${needed} tokens`)
+  assert.ok(computed < 1.04 * needed, `${computed} positions for ${needed} tokens`)
 })
 
-test('a short run gets one bucket, as opening another would cost more than it saves', () => {
-  assert.deepEqual(chooseBuckets(Uint32Array.of(5, 9, 17, 18, 30), 4, 1), [32])
-  assert.deepEqual(chooseBuckets(Uint32Array.of(1), 4, 1), [8])
-})
-
-test('each epoch sees every example once, in batches that fit, of which at most one is not full', () => {
-  const buckets = chooseBuckets(lengths, 64, 10)
+test('each epoch sees every example once, in batches of one kind that fit, of which at most one is not full', () => {
   for (const epoch of [0, 1]) {
-    const batches = epochBatches(lengths, buckets, 64, 5, epoch)
-    assert.equal(batches.length, batchesPerEpoch(lengths.length, 64))
+    const batches = epochBatches(lengths, pool, 64, 5, epoch)
+    assert.equal(batches.length, batchesPerEpoch(pool, 64))
     assert.deepEqual(
       batches.flatMap(({ examples }) => [...examples]).sort((a, b) => a - b),
-      [...lengths.keys()],
+      [...all],
     )
-    assert.ok(batches.filter(({ examples }) => examples.length < 64).length <= 1)
-    for (const { length, examples } of batches) for (const example of examples) assert.ok(lengths[example]! <= length)
+    for (const kind of ['follow', 'prefer'] as const) {
+      const ofKind = batches.filter((batch) => batch.kind === kind)
+      assert.ok(ofKind.filter(({ examples }) => examples.length < 64).length <= 1)
+      for (const { examples } of ofKind) for (const example of examples) assert.equal(example % 7 === 0, kind === 'prefer')
+    }
+    for (const { length, examples } of batches) assert.equal(length, Math.max(...[...examples].map((example) => lengths[example]!)))
   }
 })
 
 test('the order depends on seed and epoch, and on nothing else', () => {
   const order = (seed: number, epoch: number) =>
-    JSON.stringify(epochBatches(lengths, [32, 128], 16, seed, epoch).map(({ examples }) => [...examples]))
+    JSON.stringify(epochBatches(lengths, pool, 16, seed, epoch).map(({ examples }) => [...examples]))
   assert.equal(order(1, 0), order(1, 0))
   assert.notEqual(order(1, 0), order(1, 1))
   assert.notEqual(order(1, 0), order(2, 0))

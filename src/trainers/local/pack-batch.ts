@@ -1,42 +1,67 @@
 /** A batch as the graph takes it: rows of token ids, the ids to predict, and how much each prediction counts. */
 
-import type { Batch } from './batches.ts'
+import type { Batch, Kind } from './batches.ts'
 import type { TokenizedExamples } from './tokenize-examples.ts'
 
 export interface PackedBatch {
+  readonly kind: Kind
+  /** Rows there is room for; those of a preference are the chosen answers, then the rejected ones. */
+  readonly rows: number
   readonly length: number
   /** Each rows × length, row-major. Padding is on the right, with token 0 and weight 0: a causal model never looks at it. */
   readonly tokens: BigInt64Array
   readonly targets: BigInt64Array
   readonly weights: Float32Array
-  /** Loss tokens in the batch, since each weighs 1. */
+  /** Of preferences: 1 for each pair, 0 where there is room for another. */
+  readonly pairs: Float32Array
+  /** What the loss is a sum over: loss tokens, or pairs. */
   readonly weightSum: number
   /** Positions that are not padding. */
   readonly realTokens: number
 }
 
-export function packBatch(examples: TokenizedExamples, batch: Batch, rows: number): PackedBatch {
-  const { length } = batch
+/** @param batchSize examples there is room for */
+export function packBatch(examples: TokenizedExamples, batch: Batch, batchSize: number): PackedBatch {
+  const { kind, length } = batch
+  const rows = kind === 'prefer' ? 2 * batchSize : batchSize
   const tokens = new BigInt64Array(rows * length)
   const targets = new BigInt64Array(rows * length)
   const weights = new Float32Array(rows * length)
   // Ids fit in the low half of each 64-bit number; writing that half is many times faster than making BigInts.
   const tokenHalves = new Int32Array(tokens.buffer)
   const targetHalves = new Int32Array(targets.buffer)
-  let weightSum = 0
+  let lossTokens = 0
   let realTokens = 0
-  for (const [row, example] of batch.examples.entries()) {
-    const start = examples.starts[example]!
-    const used = examples.lengths[example]!
+  const fill = (row: number, sequence: number): void => {
+    const start = examples.starts[sequence]!
+    const used = examples.starts[sequence + 1]! - start - 1
     for (let i = 0; i < used; i += 1) {
       const at = row * length + i
       tokenHalves[2 * at] = examples.tokens[start + i]!
       targetHalves[2 * at] = examples.tokens[start + i + 1]!
       const learned = examples.learned[start + i + 1]!
       weights[at] = learned
-      weightSum += learned
+      lossTokens += learned
     }
     realTokens += used
   }
-  return { length, tokens, targets, weights, weightSum, realTokens }
+  const pairs = new Float32Array(kind === 'prefer' ? batchSize : 0)
+  for (const [row, example] of batch.examples.entries()) {
+    const sequence = examples.sequences[example]!
+    fill(row, sequence)
+    if (kind === 'follow') continue
+    fill(batchSize + row, sequence + 1)
+    pairs[row] = 1
+  }
+  return {
+    kind,
+    rows,
+    length,
+    tokens,
+    targets,
+    weights,
+    pairs,
+    weightSum: kind === 'prefer' ? batch.examples.length : lossTokens,
+    realTokens,
+  }
 }

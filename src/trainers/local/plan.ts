@@ -4,13 +4,16 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '../../errors.ts'
+import type { HfConfig } from '../../formats/hf-config.ts'
 import { activationBytes, baseTensors, trainableTensors, type TensorSpec } from '../../ml/lora/training-graph.ts'
 import type { MemoryEstimate, Recipe, TrainingRequest } from '../trainer.ts'
+import { randomFrom, shuffle } from '../../ml/lora/random.ts'
 import { baseDigest, openBaseFolder, type BaseFolder } from './base-folder.ts'
-import { batchesPerEpoch, chooseBuckets, epochBatches, type Batch } from './batches.ts'
+import { batchesPerEpoch, epochBatches, inBatches, type Batch, type Pool } from './batches.ts'
 import type { Fingerprint } from './checkpoint.ts'
+import { examplesOfPass } from './mix.ts'
 import { checkRecipe } from './recipe-limits.ts'
-import { tokenizeExamples, type TokenizedExamples } from './tokenize-examples.ts'
+import { isPreference, tokenizeExamples, type TokenizedExamples } from './tokenize-examples.ts'
 
 /** Node, the tokenizer and ONNX Runtime before any weight is read (measured: 160 to 200 MB on Linux x64). */
 const runtimeBytes = 200e6
@@ -24,7 +27,11 @@ export interface Plan {
   readonly base: BaseFolder
   readonly examples: TokenizedExamples
   readonly specs: readonly TensorSpec[]
-  readonly buckets: readonly number[]
+  /** Examples that are trained on, and those held out, ascending. */
+  readonly training: Uint32Array
+  readonly heldOut: Uint32Array
+  /** Positions of the longest example. */
+  readonly longest: number
   readonly steps: number
   readonly batchesPerEpoch: number
   readonly microBatches: number
@@ -51,11 +58,18 @@ export async function planRun(request: TrainingRequest, version: string, signal?
       maxLength: recipe.maxLength,
       endIds: base.config.eosTokenIds,
       vocabSize: base.config.vocabSize,
+      mix: recipe.mix,
       signal,
     })
-    const perEpoch = batchesPerEpoch(examples.count, recipe.batchSize)
+    const preferences = examples.sequences.at(-1)! > examples.count
+    if (preferences && recipe.method.kind === 'full')
+      throw new AppError('invalid', 'Preferences are learned against the model without its adapter, so they need method lora.')
+    const { training, heldOut } = split(examples.count, recipe)
+    const perEpoch = batchesPerEpoch(poolOfPass(examples, training, recipe.seed, 0), recipe.batchSize)
+    if (perEpoch === 0)
+      throw new AppError('invalid', 'The mix and the validation share leave no example to train on; raise a weight or lower validation.')
     const { steps, microBatches } = stepsOf(recipe, perEpoch)
-    const buckets = chooseBuckets(examples.lengths, recipe.batchSize, microBatches / perEpoch)
+    const longest = examples.lengths.reduce((a, b) => Math.max(a, b), 1)
     const specs = trainableTensors(base.config, recipe.method)
     const fingerprint: Fingerprint = {
       trainer: version,
@@ -64,8 +78,8 @@ export async function planRun(request: TrainingRequest, version: string, signal?
       adapter: request.adapter === undefined ? null : await digestOf(join(request.adapter, 'adapter_model.safetensors')),
       recipe,
     }
-    const estimate = estimateMemory(recipe, base, specs, buckets, examples)
-    return { base, examples, specs, buckets, steps, microBatches, batchesPerEpoch: perEpoch, estimate, fingerprint }
+    const estimate = estimateMemory(recipe, base.config, specs, examples, longest)
+    return { base, examples, specs, training, heldOut, longest, steps, microBatches, batchesPerEpoch: perEpoch, estimate, fingerprint }
   } catch (error) {
     await base.weights?.close()
     throw error
@@ -85,6 +99,7 @@ export function stepsOf(
 
 /** Hands out the micro-batches of any step; keeps the order of the epoch it is in. */
 export function batchesOfStep(plan: Plan): (step: number) => Batch[] {
+  const { examples, training } = plan
   const { batchSize, accumulation, seed } = plan.fingerprint.recipe
   let epoch = -1
   let batches: Batch[] = []
@@ -95,11 +110,45 @@ export function batchesOfStep(plan: Plan): (step: number) => Batch[] {
       const wanted = Math.floor((first + i) / plan.batchesPerEpoch)
       if (wanted !== epoch) {
         epoch = wanted
-        batches = epochBatches(plan.examples.lengths, plan.buckets, batchSize, seed, epoch)
+        batches = epochBatches(examples.lengths, poolOfPass(examples, training, seed, epoch), batchSize, seed, epoch)
       }
       return batches[(first + i) % plan.batchesPerEpoch]!
     })
   }
+}
+
+/** The held-out examples in batches, the shortest first. */
+export function validationBatches({ examples, heldOut, fingerprint }: Plan): Batch[] {
+  const sorted = heldOut.slice().sort((a, b) => examples.lengths[a]! - examples.lengths[b]!)
+  const { follow, prefer } = poolOf(examples, sorted)
+  const { batchSize } = fingerprint.recipe
+  return [...inBatches('follow', follow, examples.lengths, batchSize), ...inBatches('prefer', prefer, examples.lengths, batchSize)]
+}
+
+/** What a pass sees. Shares are taken of each kind by itself, so that every pass has as many batches. */
+function poolOfPass(examples: TokenizedExamples, training: Uint32Array, seed: number, pass: number): Pool {
+  const { follow, prefer } = poolOf(examples, training)
+  return {
+    follow: examplesOfPass(follow, examples.shares, seed, pass),
+    prefer: examplesOfPass(prefer, examples.shares, seed, pass),
+  }
+}
+
+function poolOf(examples: TokenizedExamples, chosen: Uint32Array): Pool {
+  return {
+    follow: chosen.filter((example) => !isPreference(examples, example)),
+    prefer: chosen.filter((example) => isPreference(examples, example)),
+  }
+}
+
+/** Which examples are held out: a seeded choice, at least one where a share is asked for. */
+function split(count: number, { validation, seed }: Recipe): { training: Uint32Array; heldOut: Uint32Array } {
+  const order = Uint32Array.from({ length: count }, (_, example) => example)
+  if (validation === 0) return { training: order, heldOut: new Uint32Array() }
+  if (count < 2) throw new AppError('invalid', 'A validation share needs at least two examples; add examples, or set validation to 0.')
+  shuffle(order, randomFrom(seed, 'validation'))
+  const held = Math.min(count - 1, Math.max(1, Math.round(validation * count)))
+  return { training: order.slice(held).sort(), heldOut: order.slice(0, held).sort() }
 }
 
 /** Throws `invalid`, naming the parts, where the run cannot fit. */
@@ -114,28 +163,32 @@ export function refuseWhatCannotFit(estimate: MemoryEstimate, budget: number): v
 
 function estimateMemory(
   recipe: Recipe,
-  base: BaseFolder,
+  config: HfConfig,
   specs: readonly TensorSpec[],
-  buckets: readonly number[],
   examples: TokenizedExamples,
+  longest: number,
 ): MemoryEstimate {
-  const { method, batchSize, accumulation } = recipe
+  const { method, batchSize, accumulation, recompute, preferenceBeta: beta } = recipe
   const trained = 4 * parameters(specs)
-  const frozen = method.kind === 'lora' ? 4 * parameters(baseTensors(base.config)) : 0
+  const frozen = method.kind === 'lora' ? 4 * parameters(baseTensors(config)) : 0
   const accumulate = accumulation > 1
   const gradients = (accumulate ? 2 : 1) * trained
-  // Sessions keep nothing between steps (no arenas), so the longest counts alone. The graph's figure has weights and gradients in it.
-  const longest = buckets.at(-1)!
-  const graph = activationBytes(base.config, method, { batch: batchSize, length: longest }, { accumulate })
+  const preferences = examples.sequences.at(-1)! > examples.count
+  // Sessions keep nothing between runs (no arenas), so the largest batch alone counts. The graph's figure has weights and gradients in it.
+  const rows = preferences ? 2 * batchSize : batchSize
+  const objective = preferences ? ({ kind: 'prefer', beta } as const) : ({ kind: 'follow' } as const)
+  const graph = activationBytes(config, method, { batch: rows, length: longest }, { objective, accumulate, recompute })
   const activations = Math.ceil(allocatorShare * Math.max(0, graph - frozen - trained - gradients))
+  const sessions = 2 + (preferences ? 2 : 0) + (recipe.validation > 0 ? 1 : 0)
+  const kept = (recipe.validation > 0 ? 1 : 0) + (recipe.average > 0 ? 1 : 0)
   const parts: [string, number][] = [
     ['base weights', frozen],
-    ['trained weights', 2 * trained],
+    ['trained weights', (2 + kept) * trained],
     ['gradients', gradients],
     ['optimiser state', 4 * trained],
-    [`activations of ${batchSize} × ${longest} tokens`, activations],
-    ['examples', examples.tokens.byteLength + examples.learned.byteLength + 24 * examples.count],
-    ['ONNX Runtime and Node', runtimeBytes + sessionBytes * (buckets.length + 1)],
+    [`activations of ${rows} × ${longest} tokens`, activations],
+    ['examples', examples.tokens.byteLength + examples.learned.byteLength + 32 * examples.count],
+    ['ONNX Runtime and Node', runtimeBytes + sessionBytes * sessions],
   ]
   const used = parts.filter(([, bytes]) => bytes > 0).sort((a, b) => b[1] - a[1])
   return { bytes: used.reduce((sum, [, bytes]) => sum + bytes, 0), parts: used }

@@ -5,7 +5,7 @@ import type { Hash } from 'node:crypto'
 import { basename } from 'node:path'
 import { AppError } from '../../errors.ts'
 import { jsonLines } from '../../formats/jsonl.ts'
-import type { ChatMessage, TrainingExample } from '../trainer.ts'
+import type { ChatMessage, TrainingContent, TrainingExample } from '../trainer.ts'
 
 /** Yields each example with its 1-based line; blank lines are passed over. Throws `invalid` on a line that is none. `hash` sees every byte. */
 export async function* readExamples(
@@ -34,15 +34,27 @@ async function* bytesOf(file: string, { signal, hash }: { signal?: AbortSignal |
 
 function parseExample(value: unknown, where: string): TrainingExample {
   if (typeof value === 'object' && value !== null) {
-    const { prompt, completion, text, messages } = value as Record<string, unknown>
-    if (typeof prompt === 'string' && typeof completion === 'string') return { prompt, completion }
-    if (typeof text === 'string') return { text }
-    if (Array.isArray(messages) && messages.length > 0 && messages.every(isMessage)) return { messages }
+    const content = contentOf(value as Record<string, unknown>)
+    const { source } = value as Record<string, unknown>
+    if (content && source === undefined) return content
+    if (content && isSource(source)) return { ...content, source }
+    if (content) throw new AppError('invalid', `${where} has a source that is no name; write it as a text, or as a list of texts.`)
   }
   throw new AppError(
     'invalid',
-    `${where} is no training example; write {"messages": [{"role", "content"}, …]} with roles system, user and assistant, {"prompt", "completion"} or {"text"}.`,
+    `${where} is no training example; write {"messages": [{"role", "content"}, …]} with roles system, user and assistant, {"prompt", "completion"}, {"text"} or {"prompt", "chosen", "rejected"}.`,
   )
+}
+
+function contentOf({ prompt, completion, chosen, rejected, text, messages }: Record<string, unknown>): TrainingContent | null {
+  if (typeof prompt === 'string' && typeof completion === 'string') return { prompt, completion }
+  if (typeof prompt === 'string' && typeof chosen === 'string' && typeof rejected === 'string') return { prompt, chosen, rejected }
+  if (typeof text === 'string') return { text }
+  return Array.isArray(messages) && messages.length > 0 && messages.every(isMessage) ? { messages } : null
+}
+
+function isSource(value: unknown): value is string | string[] {
+  return typeof value === 'string' || (Array.isArray(value) && value.every((name) => typeof name === 'string'))
 }
 
 function isMessage(value: unknown): value is ChatMessage {

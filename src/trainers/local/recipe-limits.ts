@@ -21,6 +21,15 @@ export function checkRecipe(recipe: Recipe, config: HfConfig): void {
   if (recipe.clip !== null) between('clip', recipe.clip, 1e-9, 1e9)
   whole('seed', recipe.seed, 0, 0xffff_ffff)
   whole('checkpointEvery', recipe.checkpointEvery, 1, 100_000_000)
+  between('preferenceBeta', recipe.preferenceBeta, 1e-6, 100)
+  if (typeof recipe.recompute !== 'boolean') refuse(`The recipe's recompute is ${String(recipe.recompute)}; choose true or false.`)
+  between('validation', recipe.validation, 0, 0.9)
+  if (recipe.patience !== null) {
+    whole('patience', recipe.patience, 1, 1_000_000)
+    if (recipe.validation === 0) refuse('The recipe has patience but holds out nothing to be patient about; set validation, e.g. to 0.05.')
+  }
+  between('average', recipe.average, 0, 1)
+  for (const [source, weight] of Object.entries(recipe.mix)) between(`mix of "${source}"`, weight, 0, 100)
   if (recipe.schedule !== 'constant' && recipe.schedule !== 'cosine') {
     refuse(`The recipe's schedule is "${String(recipe.schedule)}"; choose "constant" or "cosine".`)
   }

@@ -2,15 +2,19 @@
 
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { AppError } from '../../errors.ts'
 import { baseTensors, initialTrainables } from '../../ml/lora/training-graph.ts'
 import type { TrainingEvent, TrainingRequest } from '../trainer.ts'
-import { loadCheckpoint, saveCheckpoint } from './checkpoint.ts'
-import { packBatch } from './pack-batch.ts'
-import { batchesOfStep, parameters, planRun, refuseWhatCannotFit, type Plan } from './plan.ts'
+import { loadCheckpoint, saveCheckpoint, type Saved } from './checkpoint.ts'
+import { divergedError, watchDivergence } from './divergence.ts'
+import { isEnough, keepAverage, keepBest, nothingKept } from './kept-weights.ts'
+import { nodeRuntime } from './onnx-runtime.ts'
+import { packBatch, type PackedBatch } from './pack-batch.ts'
+import { batchesOfStep, parameters, planRun, refuseWhatCannotFit, validationBatches, type Plan } from './plan.ts'
 import { progressClock } from './progress.ts'
+import { floatTensor, sizeOf, type Runtime, type Tensors, type Values } from './runtime.ts'
 import { learningRateAt } from './schedule.ts'
-import { floatTensor, TrainingSession, type TrainingState } from './training-session.ts'
+import { TrainingSession } from './training-session.ts'
+import { validationLoss } from './validation.ts'
 import { localTrainerVersion } from './version.ts'
 import { startFromAdapter, writeAdapter, writeModel } from './weights-folder.ts'
 
@@ -37,46 +41,43 @@ export async function* trainHere(request: TrainingRequest, options: LocalOptions
       examples: examples.count,
       cut: examples.cut,
       lossTokens: examples.lossTokens,
+      heldOut: plan.heldOut.length,
       trainableParameters: parameters(specs),
       estimatedBytes: plan.estimate.bytes,
     }
     const from = await startingPoint(request, plan)
-    session = new TrainingSession({
-      config: plan.base.config,
-      method: recipe.method,
-      recipe,
-      threads: options.threads,
-      frozen: await frozenWeights(plan),
-      state: from.state,
-    })
+    session = await openSession(plan, nodeRuntime(options.threads), from)
     await plan.base.weights?.close()
 
+    const { kept } = from
+    const held = validationBatches(plan).map((batch) => packBatch(examples, batch, recipe.batchSize))
     mkdirSync(request.output, { recursive: true })
     const checkpoints = join(request.output, 'checkpoints')
-    const save = async (step: number): Promise<TrainingEvent> => ({
-      kind: 'checkpoint',
-      step,
-      file: await saveCheckpoint(checkpoints, step, session!.state(), specs, plan.fingerprint),
-    })
+    const save = (step: number): Promise<string> =>
+      saveCheckpoint(checkpoints, { step, state: session!.state(), kept }, specs, plan.fingerprint, good?.file)
     const batches = batchesOfStep(plan)
     const clock = progressClock()
+    const watch = watchDivergence(plan.base.config.vocabSize)
+    /** The last checkpoint from which it would be worth going on. */
+    let good: { readonly step: number; readonly file: string } | undefined
     let lastLoss = NaN
-    const hasDiverged = divergence(plan.base.config.vocabSize)
+    let last = from.step
     let saved = from.step
-    for (let step = from.step + 1; step <= steps; step += 1) {
+    for (let step = from.step + 1; step <= steps && !isEnough(kept, recipe); step += 1) {
       if (signal?.aborted) {
-        if (saved < step - 1) yield await save(step - 1)
+        if (saved < step - 1) yield { kind: 'checkpoint', step: step - 1, file: await save(step - 1) }
         throw signal.reason
       }
       const packed = batches(step).map((batch) => packBatch(examples, batch, recipe.batchSize))
       const learningRate = learningRateAt(recipe, step, steps)
       const tokens = packed.reduce((sum, batch) => sum + batch.realTokens, 0)
       const result = await clock.time(() => session!.step(packed, step, learningRate), tokens)
-      if (!result.applied) throw diverged(`loss ${result.loss}, gradient norm ${result.gradientNorm}`, step, learningRate, saved)
-      const fact = hasDiverged(result.loss)
-      if (fact) throw diverged(fact, step, learningRate, saved)
+      const fact = watch.see(result)
+      if (fact) throw divergedError(fact, step, learningRate, recipe, good ? await keepLastGood(request, plan, good) : null)
+      const { trainables } = session.state()
+      keepAverage(kept, recipe, step, steps, trainables)
       lastLoss = result.loss
-      const { tokensPerSecond, secondsLeft } = clock.read(steps - step)
+      last = step
       yield {
         kind: 'step',
         step,
@@ -85,26 +86,27 @@ export async function* trainHere(request: TrainingRequest, options: LocalOptions
         gradientNorm: result.gradientNorm,
         learningRate,
         tokens,
-        tokensPerSecond,
-        secondsLeft,
+        ...clock.read(steps - step),
       }
-      if (step % recipe.checkpointEvery === 0 && step < steps) {
-        yield await save(step)
+      const isDue = step % recipe.checkpointEvery === 0
+      if (held.length && (isDue || step === steps)) {
+        const loss = await validationLoss(session, held, recipe)
+        yield { kind: 'validated', step, loss, best: keepBest(kept, step, loss, trainables) }
+      }
+      if (isDue && step < steps) {
+        const file = await save(step)
         saved = step
+        if (watch.isGood()) good = { step, file }
+        yield { kind: 'checkpoint', step, file }
       }
     }
-    const { trainables } = session.state()
-    const folder =
-      recipe.method.kind === 'lora'
-        ? writeAdapter(join(request.output, 'adapter'), recipe.method, specs, trainables)
-        : await writeModel(join(request.output, 'model'), plan.base, specs, trainables)
     yield {
       kind: 'finished',
-      step: steps,
+      step: last,
       loss: lastLoss,
       seconds: (performance.now() - started) / 1000,
       peakBytes: process.resourceUsage().maxRSS * 1024,
-      folder,
+      folder: await writeWeights(request.output, plan, await result(session, held, plan, kept)),
     }
   } finally {
     await plan.base.weights?.close()
@@ -112,12 +114,28 @@ export async function* trainHere(request: TrainingRequest, options: LocalOptions
   }
 }
 
-async function startingPoint(request: TrainingRequest, plan: Plan): Promise<{ step: number; state: TrainingState }> {
+/** Opens what trains: the base's weights are read, graphs are made when they are first needed. */
+export async function openSession(plan: Plan, runtime: Runtime, { state }: Pick<Saved, 'state'>): Promise<TrainingSession> {
+  const { recipe } = plan.fingerprint
+  const { config } = plan.base
+  return new TrainingSession({
+    runtime,
+    config,
+    method: recipe.method,
+    recipe,
+    frozen: await frozenWeights(plan, runtime),
+    state,
+    longest: plan.longest,
+  })
+}
+
+/** Where a run begins: a checkpoint, an adapter, the base, or seeded random weights. */
+export async function startingPoint(request: TrainingRequest, plan: Plan): Promise<Saved> {
   const { base, specs } = plan
   const { method, seed } = request.recipe
   if (request.resume !== undefined) return loadCheckpoint(request.resume, specs, plan.fingerprint)
-  const zeros = () => new Map(specs.map((spec) => [spec.name, new Float32Array(spec.dims.reduce((a, b) => a * b, 1))]))
-  let trainables: ReadonlyMap<string, Float32Array>
+  const zeros = () => new Map(specs.map((spec) => [spec.name, new Float32Array(sizeOf(spec))]))
+  let trainables: Values
   if (method.kind === 'lora') {
     trainables =
       request.adapter === undefined
@@ -130,37 +148,36 @@ async function startingPoint(request: TrainingRequest, plan: Plan): Promise<{ st
   } else {
     trainables = initialTrainables(base.config, method, seed)
   }
-  return { step: 0, state: { trainables, m: zeros(), v: zeros() } }
+  return { step: 0, state: { trainables, m: zeros(), v: zeros() }, kept: nothingKept() }
 }
 
-async function frozenWeights({ base, fingerprint }: Plan): Promise<Record<string, ReturnType<typeof floatTensor>>> {
-  const tensors: Record<string, ReturnType<typeof floatTensor>> = {}
+async function frozenWeights({ base, fingerprint }: Plan, runtime: Runtime): Promise<Tensors> {
+  const tensors: Tensors = {}
   if (fingerprint.recipe.method.kind === 'full') return tensors
-  for (const spec of baseTensors(base.config)) tensors[spec.name] = floatTensor(spec, await base.weights!.floats(spec.name, spec.dims))
+  for (const spec of baseTensors(base.config))
+    tensors[spec.name] = floatTensor(runtime, spec, await base.weights!.floats(spec.name, spec.dims))
   return tensors
 }
 
-/**
- * Watches for a loss that stays finite but has run away: over some 20 steps above twice its start and above what guessing among all tokens costs by
- * more than a nat. No data makes a working model that bad, however hard it is.
- */
-function divergence(vocabSize: number): (loss: number) => string | null {
-  let start: number | undefined
-  let smooth = 0
-  let steps = 0
-  return (loss) => {
-    start ??= loss
-    smooth = steps === 0 ? loss : 0.95 * smooth + 0.05 * loss
-    steps += 1
-    const limit = Math.max(2 * start, Math.log(vocabSize) + 1)
-    return steps > 20 && smooth > limit ? `loss ${smooth.toFixed(1)} after ${start.toFixed(1)} at the start` : null
-  }
+/** The weights a run ends with: the average or the last, unless validation knows better ones. */
+async function result(session: TrainingSession, held: readonly PackedBatch[], plan: Plan, kept: Saved['kept']): Promise<Values> {
+  const { recipe } = plan.fingerprint
+  const { best, average } = kept
+  if (!average) return best?.values ?? session.state().trainables
+  if (!best) return average.values
+  return (await validationLoss(session, held, recipe, average.values)) < best.loss ? average.values : best.values
 }
 
-function diverged(fact: string, step: number, learningRate: number, saved: number): AppError {
-  const kept = saved > 0 ? ` The checkpoint of step ${saved} is kept.` : ''
-  return new AppError(
-    'invalid',
-    `Training diverged at step ${step} (${fact}). Lower learningRate (it was ${learningRate.toPrecision(2)}), warm up longer, or set clip.${kept}`,
-  )
+/** The adapter of the last good checkpoint, for a warm start with another recipe. */
+async function keepLastGood(request: TrainingRequest, plan: Plan, good: { readonly step: number; readonly file: string }) {
+  const { state } = await loadCheckpoint(good.file, plan.specs, plan.fingerprint)
+  await writeWeights(join(request.output, 'last-good'), plan, state.trainables)
+  return { step: good.step, folder: 'last-good' }
+}
+
+async function writeWeights(output: string, { base, specs, fingerprint }: Plan, values: Values): Promise<string> {
+  const { method } = fingerprint.recipe
+  return method.kind === 'lora'
+    ? writeAdapter(join(output, 'adapter'), method, specs, values)
+    : await writeModel(join(output, 'model'), base, specs, values)
 }

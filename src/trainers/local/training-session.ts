@@ -1,12 +1,12 @@
 /**
- * The training state and what changes it: ONNX Runtime sessions for gradients, one per padded length and opened on first use, and one for the AdamW
- * update. Weights are feeds that every session shares; outputs go to memory allocated once, and the update swaps between two sets of it.
+ * The training state and what changes it: ONNX Runtime sessions for gradients, for losses and for the AdamW update, each opened on first use and serving
+ * every length. Weights are feeds that all sessions share; outputs go to memory allocated once, and the update swaps between two sets of it.
  */
 
-import { ort } from './onnx-runtime.ts'
 import type { HfConfig } from '../../formats/hf-config.ts'
 import {
   gradientGraph,
+  lossGraph,
   trainableTensors,
   updateGraph,
   type Method,
@@ -14,12 +14,11 @@ import {
   type TensorSpec,
 } from '../../ml/lora/training-graph.ts'
 import type { Recipe } from '../trainer.ts'
+import type { Kind } from './batches.ts'
 import type { PackedBatch } from './pack-batch.ts'
+import { floatTensor, type InferenceSession, type Runtime, type Tensor, type Tensors, type Values } from './runtime.ts'
 
-/** Float32 values by tensor name. */
-export type Values = ReadonlyMap<string, Float32Array>
-
-/** Everything that training changes. */
+/** What a step reads and changes. */
 export interface TrainingState {
   readonly trainables: Values
   /** AdamW's first and second moments, by the name of the trainable. */
@@ -28,7 +27,7 @@ export interface TrainingState {
 }
 
 export interface StepResult {
-  /** Mean over the step's loss tokens, nats. */
+  /** Mean over the step's loss tokens or pairs, nats. */
   readonly loss: number
   readonly gradientNorm: number
   /** False where loss or gradient is not finite: the state is then as it was before the step. */
@@ -37,71 +36,82 @@ export interface StepResult {
   readonly openedSession: boolean
 }
 
-type Tensors = Record<string, ort.Tensor>
+export interface SessionOptions {
+  readonly runtime: Runtime
+  readonly config: HfConfig
+  readonly method: Method
+  readonly recipe: Recipe
+  /** The base's parameters, where they are not trained. */
+  readonly frozen: Tensors
+  readonly state: TrainingState
+  /** Positions of the longest batch. */
+  readonly longest: number
+}
 
 export class TrainingSession {
-  readonly #options: { config: HfConfig; method: Method; recipe: Recipe; threads: number }
+  readonly #options: SessionOptions
   readonly #specs: readonly TensorSpec[]
-  readonly #frozen: Tensors
-  readonly #gradients = new Map<number, ort.InferenceSession>()
-  #update: ort.InferenceSession | undefined
+  readonly #sessions = new Map<string, Promise<InferenceSession>>()
   /** What the next step reads, by the update graph's input names, and where it writes, by its output names. */
   #state: Tensors
   #next: Tensors
   /** Gradient sums; with accumulation, read from one and written to the other. */
   #sums: Tensors
   #otherSums: Tensors | null
-  readonly #loss = new ort.Tensor('float32', new Float32Array(1), [])
-  readonly #norm = new ort.Tensor('float32', new Float32Array(1), [])
+  /** What switches the adapter off. */
+  #noAdapter: Tensors | undefined
 
-  constructor(options: { config: HfConfig; method: Method; recipe: Recipe; threads: number; frozen: Tensors; state: TrainingState }) {
+  constructor(options: SessionOptions) {
     this.#options = options
     this.#specs = trainableTensors(options.config, options.method)
-    this.#frozen = options.frozen
-    const prefixed = (prefix: string, values?: Values): [string, ort.Tensor][] =>
-      this.#specs.map((spec) => [prefix + spec.name, floatTensor(spec, values?.get(spec.name))])
     const { trainables, m, v } = options.state
-    this.#state = Object.fromEntries([...prefixed('', trainables), ...prefixed('m/', m), ...prefixed('v/', v)])
-    this.#next = Object.fromEntries([...prefixed('next/'), ...prefixed('next_m/'), ...prefixed('next_v/')])
-    this.#sums = Object.fromEntries(prefixed('grad/'))
-    this.#otherSums = options.recipe.accumulation > 1 ? Object.fromEntries(prefixed('grad/')) : null
+    this.#state = { ...this.#tensors('', trainables), ...this.#tensors('m/', m), ...this.#tensors('v/', v) }
+    this.#next = { ...this.#tensors('next/'), ...this.#tensors('next_m/'), ...this.#tensors('next_v/') }
+    this.#sums = this.#tensors('grad/')
+    this.#otherSums = options.recipe.accumulation > 1 ? this.#tensors('grad/') : null
   }
 
   /** Adds up the gradients of the batches and applies one update. `step` counts from 1. */
   async step(batches: readonly PackedBatch[], step: number, learningRate: number): Promise<StepResult> {
-    let loss = 0
-    let weight = 0
-    let openedSession = false
-    if (this.#otherSums) for (const tensor of Object.values(this.#sums)) (tensor.data as Float32Array).fill(0)
-    for (const batch of batches) {
-      openedSession ||= !this.#gradients.has(batch.length)
-      loss += await this.#addGradients(batch)
-      weight += batch.weightSum
-    }
     const { recipe } = this.#options
-    this.#update ??= await openGraph(
-      updateGraph(this.#specs, {
-        beta1: recipe.beta1,
-        beta2: recipe.beta2,
-        epsilon: recipe.epsilon,
-        weightDecay: recipe.weightDecay,
-        clip: recipe.clip,
-      }),
-      this.#options.threads,
-    )
+    const before = this.#sessions.size
+    const { pairScale, total } = balance(batches)
+    let loss = 0
+    if (this.#otherSums) for (const tensor of Object.values(this.#sums)) (tensor.data as Float32Array).fill(0)
+    for (const batch of batches) loss += await this.#addGradients(batch, pairScale)
+    const { beta1, beta2, epsilon, weightDecay, clip } = recipe
+    const update = await this.#session('update', () => updateGraph(this.#specs, { beta1, beta2, epsilon, weightDecay, clip }))
     const feeds = {
       ...this.#state,
       ...this.#sums,
-      learning_rate: scalar(learningRate),
-      gradient_scale: scalar(1 / weight),
-      bias1: scalar(1 - recipe.beta1 ** step),
-      bias2: scalar(1 - recipe.beta2 ** step),
+      learning_rate: this.#scalar(learningRate),
+      gradient_scale: this.#scalar(1 / total),
+      bias1: this.#scalar(1 - beta1 ** step),
+      bias2: this.#scalar(1 - beta2 ** step),
     }
-    await this.#update.run(feeds, { ...this.#next, gradient_norm: this.#norm })
-    const gradientNorm = this.#norm.data[0]!
+    const norm = this.#scalar(0)
+    const results = await this.#run(update, feeds, { ...this.#next, gradient_norm: norm })
+    const gradientNorm = Number(results['gradient_norm']!.data[0])
     const applied = Number.isFinite(loss) && Number.isFinite(gradientNorm)
-    if (applied) this.#swap()
-    return { loss: loss / weight, gradientNorm, applied, openedSession }
+    if (applied) this.#swap(results)
+    return { loss: loss / total, gradientNorm, applied, openedSession: this.#sessions.size > before }
+  }
+
+  /**
+   * Σ −log p of what each row learns, with the adapter or without it.
+   * @param instead weights to use in place of the state's
+   */
+  async rowLosses(batch: PackedBatch, adapter: 'on' | 'off' = 'on', instead?: Values): Promise<Float32Array> {
+    const { config, method } = this.#options
+    const shape = { batch: batch.rows, length: this.#options.longest, varying: true }
+    const session = await this.#session(`losses of ${batch.rows}`, () => lossGraph(config, method, shape))
+    const feeds = {
+      ...this.#feeds(batch),
+      ...(instead ? this.#tensors('', instead) : {}),
+      ...(adapter === 'off' ? this.#withoutAdapter() : {}),
+    }
+    const losses = new this.#options.runtime.Tensor('float32', new Float32Array(batch.rows), [batch.rows])
+    return (await this.#run(session, feeds, { losses }))['losses']!.data as Float32Array
   }
 
   /** The live arrays: copy or write them before the next step. */
@@ -112,39 +122,77 @@ export class TrainingSession {
   }
 
   async close(): Promise<void> {
-    for (const session of this.#gradients.values()) await session.release()
-    this.#gradients.clear()
-    await this.#update?.release()
-    this.#update = undefined
+    for (const session of this.#sessions.values()) await (await session).release()
+    this.#sessions.clear()
   }
 
-  async #addGradients(batch: PackedBatch): Promise<number> {
-    const { config, method, recipe, threads } = this.#options
-    let session = this.#gradients.get(batch.length)
-    if (!session) {
-      const shape = { batch: recipe.batchSize, length: batch.length }
-      session = await openGraph(gradientGraph(config, method, shape, { accumulate: this.#otherSums !== null }), threads)
-      this.#gradients.set(batch.length, session)
+  async #addGradients(batch: PackedBatch, pairScale: number): Promise<number> {
+    const { config, method, recipe, longest } = this.#options
+    const shape = { batch: batch.rows, length: longest, varying: true }
+    const objective = batch.kind === 'prefer' ? { kind: batch.kind, beta: recipe.preferenceBeta } : { kind: batch.kind }
+    const { recompute } = recipe
+    const session = await this.#session(
+      `gradients, ${batch.kind}`,
+      () => gradientGraph(config, method, shape, { objective, accumulate: this.#otherSums !== null, recompute }),
+      recompute,
+    )
+    const feeds = this.#feeds(batch)
+    if (batch.kind === 'prefer') {
+      const { Tensor } = this.#options.runtime
+      feeds['reference'] = new Tensor('float32', await this.rowLosses(batch, 'off'), [batch.rows])
+      const pairs = batch.pairs.map((weight) => weight * pairScale)
+      feeds['pair_weights'] = new Tensor('float32', pairs, [pairs.length])
     }
-    const dims = [recipe.batchSize, batch.length]
+    if (this.#otherSums) for (const { name } of this.#specs) feeds[`sum/${name}`] = this.#sums[`grad/${name}`]!
+    const results = await this.#run(session, feeds, { ...(this.#otherSums ?? this.#sums), loss: this.#scalar(0) })
+    const { loss, ...sums } = results as Tensors & { loss: Tensor }
+    if (this.#otherSums) this.#otherSums = this.#sums
+    this.#sums = sums
+    return Number(loss.data[0])
+  }
+
+  #feeds(batch: PackedBatch): Tensors {
+    const { runtime, frozen } = this.#options
+    const { Tensor } = runtime
+    const dims = [batch.rows, batch.length]
     const feeds: Tensors = {
-      ...this.#frozen,
-      tokens: new ort.Tensor('int64', batch.tokens, dims),
-      targets: new ort.Tensor('int64', batch.targets, dims),
-      weights: new ort.Tensor('float32', batch.weights, dims),
+      ...frozen,
+      tokens: new Tensor('int64', batch.tokens, dims),
+      targets: new Tensor('int64', batch.targets, dims),
+      weights: new Tensor('float32', batch.weights, dims),
+      positions: new Tensor(
+        'float32',
+        Float32Array.from({ length: batch.length }, (_, position) => position),
+        [batch.length],
+      ),
     }
-    for (const { name } of this.#specs) {
-      feeds[name] = this.#state[name]!
-      if (this.#otherSums) feeds[`sum/${name}`] = this.#sums[`grad/${name}`]!
-    }
-    await session.run(feeds, { ...(this.#otherSums ?? this.#sums), loss: this.#loss })
-    if (this.#otherSums) [this.#sums, this.#otherSums] = [this.#otherSums, this.#sums]
-    return this.#loss.data[0]!
+    for (const { name } of this.#specs) feeds[name] = this.#state[name]!
+    return feeds
   }
 
-  #swap(): void {
+  #withoutAdapter(): Tensors {
+    this.#noAdapter ??= Object.fromEntries(
+      this.#specs.filter(({ name }) => name.includes('.lora_B.')).map((spec) => [spec.name, floatTensor(this.#options.runtime, spec)]),
+    )
+    return this.#noAdapter
+  }
+
+  async #run(session: InferenceSession, feeds: Tensors, into: Tensors): Promise<Tensors> {
+    const wanted = new Set(session.inputNames)
+    const needed = Object.fromEntries(Object.entries(feeds).filter(([name]) => wanted.has(name)))
+    if (!this.#options.runtime.writesInPlace) return (await session.run(needed)) as Tensors
+    await session.run(needed, into)
+    return into
+  }
+
+  #session(name: string, graph: () => RunnableGraph, recompute = false): Promise<InferenceSession> {
+    const session = this.#sessions.get(name) ?? this.#options.runtime.open(graph(), { recompute })
+    this.#sessions.set(name, session)
+    return session
+  }
+
+  #swap(results: Tensors): void {
     const before = this.#state
-    const after = this.#next
     this.#state = {}
     this.#next = {}
     for (const { name } of this.#specs) {
@@ -153,33 +201,36 @@ export class TrainingSession {
         [`m/${name}`, `next_m/${name}`],
         [`v/${name}`, `next_v/${name}`],
       ] as const) {
-        this.#state[current] = after[next]!
+        this.#state[current] = results[next]!
         this.#next[next] = before[current]!
       }
     }
   }
+
+  #tensors(prefix: string, values?: Values): Tensors {
+    return Object.fromEntries(
+      this.#specs.map((spec) => [prefix + spec.name, floatTensor(this.#options.runtime, spec, values?.get(spec.name))]),
+    )
+  }
+
+  #scalar(value: number): Tensor {
+    return new this.#options.runtime.Tensor('float32', Float32Array.of(value), [])
+  }
 }
 
-export function floatTensor(spec: TensorSpec, values?: Float32Array): ort.Tensor {
-  return new ort.Tensor('float32', values ?? new Float32Array(spec.dims.reduce((a, b) => a * b, 1)), [...spec.dims])
-}
-
-function scalar(value: number): ort.Tensor {
-  return new ort.Tensor('float32', Float32Array.of(value), [])
-}
-
-function openGraph(graph: RunnableGraph, threads: number): Promise<ort.InferenceSession> {
-  return ort.InferenceSession.create(graph.onnx, {
-    executionProviders: ['cpu'],
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    executionMode: 'sequential',
-    // Patterns would keep the peak of every step allocated at once: 5.2 instead of 3.3 GB at 135M parameters.
-    enableMemPattern: false,
-    // An arena for each length keeps what its largest step took. Without them four lengths of a 4.5M-parameter model peak at 0.68 instead of 1.32 GB, in
-    // the same processor time.
-    enableCpuMemArena: false,
-    graphOptimizationLevel: 'all',
-    logSeverityLevel: 3,
-  })
+/**
+ * What pairs count so that all sums, divided by `total`, are the mean over the step's batches of the means of their kinds. In a step of one kind that is
+ * the mean over its loss tokens or its pairs.
+ */
+function balance(batches: readonly PackedBatch[]): { pairScale: number; total: number } {
+  const of = (kind: Kind): { sum: number; count: number } => {
+    const found = batches.filter((batch) => batch.kind === kind)
+    return { sum: found.reduce((sum, batch) => sum + batch.weightSum, 0), count: found.length }
+  }
+  const [follow, prefer] = [of('follow'), of('prefer')]
+  if (follow.count === 0 || prefer.count === 0) return { pairScale: 1, total: follow.sum + prefer.sum }
+  return {
+    pairScale: ((follow.sum / prefer.sum) * prefer.count) / follow.count,
+    total: (follow.sum * batches.length) / follow.count,
+  }
 }

@@ -14,7 +14,7 @@ import type { TensorSpec } from '../../ml/lora/training-graph.ts'
 import type { LoraMethod } from '../trainer.ts'
 import { readJson, tokenizerFiles, type BaseFolder } from './base-folder.ts'
 import { fileSource, syncFolder, writeWhole } from './files.ts'
-import type { Values } from './training-session.ts'
+import type { Values } from './runtime.ts'
 
 const adapterWeights = 'adapter_model.safetensors'
 const adapterConfig = 'adapter_config.json'
