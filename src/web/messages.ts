@@ -17,6 +17,7 @@ import lineage from './messages/en/lineage.json' with { type: 'json' }
 import notifications from './messages/en/notifications.json' with { type: 'json' }
 import operator from './messages/en/operator.json' with { type: 'json' }
 import people from './messages/en/people.json' with { type: 'json' }
+import profile from './messages/en/profile.json' with { type: 'json' }
 import proposals from './messages/en/proposals.json' with { type: 'json' }
 import receipts from './messages/en/receipts.json' with { type: 'json' }
 import releases from './messages/en/releases.json' with { type: 'json' }
@@ -40,6 +41,7 @@ export const english = {
   notifications,
   operator,
   people,
+  profile,
   proposals,
   receipts,
   releases,

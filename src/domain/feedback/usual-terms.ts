@@ -48,15 +48,34 @@ export async function languagesOf(db: Db, modelId: number): Promise<readonly str
   return [...counts].sort(([a, many], [b, others]) => others - many || (a < b ? -1 : 1)).map(([language]) => language)
 }
 
-/** Questions a newcomer could ask to see what a community teaches: short ones from its newest examples, far apart from each other. */
+/** Questions a newcomer could ask to see what a community teaches: short ones, each from another of its newest contributions as far as there are so many. */
 export async function questionsToTry(db: Db, modelId: number, wanted: number): Promise<readonly string[]> {
-  const questions = (await newestExamples(db, modelId, newest.examples)).flatMap(({ content }) => {
+  const rows = await db
+    .selectFrom((eb) =>
+      eb
+        .selectFrom('contributions')
+        .select(['id', 'round'])
+        .where('modelId', '=', modelId)
+        .where('state', '=', 'accepted')
+        .orderBy('decidedAt', 'desc')
+        .limit(newest.contributions)
+        .as('latest'),
+    )
+    .innerJoin('contributionChanges as changes', (join) =>
+      join.onRef('changes.contributionId', '=', 'latest.id').onRef('changes.round', '=', 'latest.round'),
+    )
+    .innerJoin('examples', 'examples.digest', 'changes.exampleDigest')
+    .select(['examples.body', 'changes.position'])
+    .where('changes.position', '<=', wanted)
+    .orderBy('changes.position')
+    .orderBy('latest.id', 'desc')
+    .execute()
+  const questions = rows.flatMap(({ body }) => {
+    const { content } = body as Example
     if ('prompt' in content) return [content.prompt]
     return 'messages' in content && content.messages.length === 2 ? [content.messages[0]!.content] : []
   })
-  const short = [...new Set(questions)].filter((question) => question.length > 0 && question.length <= 120)
-  const step = Math.max(1, Math.floor(short.length / wanted))
-  return short.filter((_, index) => index % step === 0).slice(0, wanted)
+  return [...new Set(questions)].filter((question) => question.length > 0 && question.length <= 120).slice(0, wanted)
 }
 
 async function newestExamples(db: Db, modelId: number, limit: number): Promise<readonly Example[]> {

@@ -235,8 +235,9 @@ function turnsOnPage(): readonly Turn[] {
   ])
 }
 
+/** As the page calls it, in its own language. */
 function nameOf(model: string): string {
-  return model.replace('@', ' ')
+  return document.querySelector<HTMLOptionElement>(`#model option[value="${CSS.escape(model)}"]`)?.dataset['name'] ?? model
 }
 
 function chosen(selector: string): string {

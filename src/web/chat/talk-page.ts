@@ -42,6 +42,8 @@ function noRelease({ t }: Visit, { model, partners }: Talk): Html {
 /** The controls belong to the form of the question, which stands below the conversation. */
 function partnersOf({ t }: Visit, { model, partners, asked }: Talk): Html {
   const own = `${model.owner}/${model.name}`
+  const option = (value: string, text: string, chosen: string): Html =>
+    html`<option value="${value}" data-name="${partnerName(t, value)}" ${value === chosen && html` selected`}>${text}</option>`
   const options = (chosen: string): Content => [
     partners.versions.length > 0 &&
       html`<optgroup label="${own}">
@@ -71,10 +73,6 @@ function partnersOf({ t }: Visit, { model, partners, asked }: Talk): Html {
       <span>${t('chat.likeliest')}</span>
     </label>
   </div>`
-}
-
-function option(value: string, text: string, chosen: string): Html {
-  return html`<option value="${value}" ${value === chosen && html` selected`}>${text}</option>`
 }
 
 function conversation(visit: Visit, talk: Talk): Html {
