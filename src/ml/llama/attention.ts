@@ -34,8 +34,16 @@ export interface AttentionTables {
   readonly mask: Value
 }
 
+/** 0 to T−1, float32 [T]: an input where the length varies. Asked for once a graph. */
+export function positionsOf(graph: Graph, shape: Shape): Value {
+  return shape.varying
+    ? graph.input('positions', 'float32', [timeOf(shape)])
+    : graph.floats(Array.from({ length: shape.length }, (_, position) => position))
+}
+
 /** @param window how many tokens a position sees, itself included; null for all before it. */
-export function attentionTables(graph: Graph, config: HfConfig, shape: Shape, window: number | null): AttentionTables {
+export function attentionTables(config: HfConfig, shape: Shape, positions_T: Value, window: number | null): AttentionTables {
+  const { graph } = positions_T
   const own = window === null ? null : traitsOf(config).windowedRopeTheta
   const { cos, sin } = rotaryTables(own === null ? config : { ...config, ropeTheta: own, ropeScaling: null }, shape.length)
   const half = config.headSize / 2
@@ -43,16 +51,14 @@ export function attentionTables(graph: Graph, config: HfConfig, shape: Shape, wi
     position: graph.integers([0]),
     cos: labelled('cos', graph.floats(cos, [shape.length, half])),
     sin: labelled('sin', graph.floats(sin, [shape.length, half])),
-    mask: labelled('mask', visible(graph, config.heads / config.kvHeads, shape, window)),
+    mask: labelled('mask', visible(config.heads / config.kvHeads, shape, positions_T, window)),
   }
 }
 
 /** Row g·T+t sees column s where 0 ≤ t − s < window; elsewhere 10⁹ times how far outside it lies, below zero. */
-function visible(graph: Graph, group: number, shape: Shape, window: number | null): Value {
+function visible(group: number, shape: Shape, positions_T: Value, window: number | null): Value {
+  const { graph } = positions_T
   const T = timeOf(shape)
-  const positions_T = shape.varying
-    ? graph.input('positions', 'float32', [T])
-    : graph.floats(Array.from({ length: shape.length }, (_, position) => position))
   const s_1T = reshape(positions_T, [1, T])
   const t_GT = add(s_1T, graph.floats(new Float32Array(group), [group, 1]))
   const lead = sub(reshape(t_GT, [times(T, group), 1]), s_1T)

@@ -6,7 +6,7 @@ import { traitsOf, windowOf } from '../../formats/architectures/traits.ts'
 import type { HfConfig } from '../../formats/hf-config.ts'
 import { labelled, times, type Graph, type Value } from '../graph/graph.ts'
 import { add, gather, geGlu, gemm, mul, reshape, rmsNorm, softCap, split, swiGlu } from '../graph/ops.ts'
-import { attention, attentionTables, timeOf, type AttentionTables, type Norm, type Project, type Shape } from './attention.ts'
+import { attention, attentionTables, positionsOf, timeOf, type AttentionTables, type Norm, type Project, type Shape } from './attention.ts'
 import { embeddingName, lastNormName, normName, type Projection } from './parameters.ts'
 
 export { timeOf, type Shape } from './attention.ts'
@@ -24,9 +24,10 @@ export interface Weights {
 export function lastHidden(graph: Graph, config: HfConfig, shape: Shape, weights: Weights, tokens: Value): Value {
   const traits = traitsOf(config)
   const tokens_N = reshape(tokens, [times(timeOf(shape), shape.batch)])
+  const positions_T = positionsOf(graph, shape)
   const tablesOfWindow = new Map<number | null, AttentionTables>()
   const tablesOf = (window: number | null): AttentionTables => {
-    const tables = tablesOfWindow.get(window) ?? attentionTables(graph, config, shape, window)
+    const tables = tablesOfWindow.get(window) ?? attentionTables(config, shape, positions_T, window)
     tablesOfWindow.set(window, tables)
     return tables
   }
