@@ -99,3 +99,18 @@ test('a broken clause blocks as it says: never, where the release before kept it
   )
   assert.equal(first.passed, true, 'a base made no promise')
 })
+
+test('answers that people pointed at and that are right now are a reason to release, as long as the target holds', () => {
+  const fixes = exact('regressions', 10, 13, { role: 'regression' })
+  const report = gate(exact('dates', 100, 100, { target: true }), fixes)
+  assert.equal(report.passed, true)
+  assert.match(report.suites[0]!.reason, /not shown to be better, but 3 answers that were wrong are right now, and it holds/)
+  assert.equal(gate(exact('dates', 100, 97, { target: true }), fixes).passed, false, 'the target may not lose more than its tolerance')
+  assert.equal(gate(exact('dates', 100, 100, { target: true }), exact('regressions', 10, 10, { role: 'regression' })).passed, false)
+  assert.equal(gate(exact('stories', 100, 100), fixes).passed, false, 'something must measure how well it generalises')
+  const first = decideGate('the base', [
+    { comparison: exact('dates', 0, 0, { target: true }), withBase: exact('dates', 0, 0) },
+    { comparison: fixes, withBase: fixes },
+  ])
+  assert.equal(first.passed, false, 'a first release has to show more than that')
+})

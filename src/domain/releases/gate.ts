@@ -4,7 +4,9 @@
  * A target suite must improve: better by an interval that excludes zero, and by more than chance explains (see Comparison.verdict).
  * Every other suite must not lose more than its tolerance, as measured. Where its interval still reaches beyond the tolerance, the report says so:
  * demanding that the whole interval stays inside would block most releases on suites of the size communities write.
- * Regression suites are such others, and never targets: what may be trained on shows no improvement worth a release.
+ * Regression suites are such others, and never targets: what may be trained on shows no improvement. But a wrong answer that people pointed at and that is
+ * right now is a reason to release: where there is one, a target that was not shown to be better has to hold like any other suite, and need not improve.
+ * Without that rule a fix would wait until a whole suite moves, and a community whose suites are all answered right could never release again.
  * A suite of a clause blocks as its clause says: never, always where the clause is broken, or where the release before kept it.
  */
 
@@ -31,9 +33,10 @@ export function decideGate(
   against: string,
   comparisons: readonly { readonly comparison: Comparison; readonly withBase: Comparison }[],
 ): GateReport {
+  const fixed = comparisons.reduce((sum, { comparison }) => sum + casesFixed(against, comparison), 0)
   const suites = comparisons.map(({ comparison, withBase }): GatedSuite => {
     const { name, target, tolerance } = comparison.suite
-    const { passed, why } = judge(against, comparison)
+    const { passed, why } = judge(against, comparison, fixed)
     return { name, target, tolerance, passed, reason: `${name}: ${describeComparison(comparison)} — ${why}`, comparison, withBase }
   })
   return {
@@ -43,10 +46,20 @@ export function decideGate(
   }
 }
 
-function judge(against: string, comparison: Comparison): { passed: boolean; why: string } {
+function judge(against: string, comparison: Comparison, fixed: number): { passed: boolean; why: string } {
   const { role, target } = comparison.suite
   if (role === 'charter') return keeps(against, comparison)
-  return target && role === 'measure' ? improves(comparison) : holds(comparison)
+  if (role === 'regression' || !target) return holds(comparison)
+  if (comparison.verdict === 'better' || fixed === 0) return improves(comparison)
+  const { passed, why } = holds(comparison)
+  const answers = fixed === 1 ? 'an answer that was wrong is' : `${fixed} answers that were wrong are`
+  return passed ? { passed, why: `not shown to be better, but ${answers} right now, and it holds: ${why}` } : { passed, why }
+}
+
+/** Regression cases that are right now and were wrong before, less those that went the other way. A first release has nothing to fix. */
+function casesFixed(against: string, { suite, metric, difference, samples }: Comparison): number {
+  if (suite.role !== 'regression' || !against.startsWith(againstRelease(''))) return 0
+  return Math.max(0, Math.round(directionOf(metric) * difference * samples))
 }
 
 /** Whether so large a share of a clause's cases is right that it counts as kept. */
