@@ -4,7 +4,7 @@ import { bytesSource } from '../../formats/byte-source.ts'
 import { toFloat32 } from '../../formats/half.ts'
 import { parseHfConfig, type HfConfig } from '../../formats/hf-config.ts'
 import { openSafetensors, type Safetensors } from '../../formats/safetensors.ts'
-import { writeSafetensors } from '../../formats/safetensors-write.ts'
+import { writeSafetensors, type TensorToWrite } from '../../formats/safetensors-write.ts'
 import type { FloatType } from '../../formats/half.ts'
 import type { AdamWHyper } from '../lora/training-graph.ts'
 import type { Numbers } from './run-graph.ts'
@@ -36,6 +36,8 @@ export interface ArchitectureGolden {
   tensor(name: string): Numbers
   /** Tensors under a prefix such as `base/`, by the rest of their names. */
   section(prefix: string): Record<string, Float32Array>
+  /** The base's tensors, to be written in one type; F16 and BF16 hold them exactly. */
+  baseTensors(type: FloatType): readonly (TensorToWrite & { readonly values: Float32Array })[]
   /** The base as a weights file of one type. */
   base(type: FloatType): Promise<Safetensors>
   /** The adapter as PEFT saved it after two steps. */
@@ -65,19 +67,10 @@ export async function readArchitectureGolden(name: string): Promise<Architecture
     Object.fromEntries(
       [...tensors].flatMap(([key, values]) => (key.startsWith(prefix) ? [[key.slice(prefix.length), values as Float32Array]] : [])),
     )
+  const typed = (prefix: string, type: FloatType) =>
+    Object.entries(section(prefix)).map(([key, values]) => ({ name: key, type, shape: file.tensors.get(prefix + key)!.shape, values }))
   const repacked = (prefix: string, type: FloatType): Promise<Safetensors> =>
-    openSafetensors(
-      bytesSource(
-        writeSafetensors(
-          Object.entries(section(prefix)).map(([key, values]) => ({
-            name: key,
-            type,
-            shape: file.tensors.get(prefix + key)!.shape,
-            values,
-          })),
-        ),
-      ),
-    )
+    openSafetensors(bytesSource(writeSafetensors(typed(prefix, type))))
   return {
     name,
     config: parseHfConfig(configJson),
@@ -87,6 +80,7 @@ export async function readArchitectureGolden(name: string): Promise<Architecture
     shape: { batch, length },
     tensor: (key) => tensors.get(key) as Numbers,
     section,
+    baseTensors: (type) => typed('base/', type),
     base: (type) => repacked('base/', type),
     savedAdapter: () => repacked('after/', 'F32'),
   }
