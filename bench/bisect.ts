@@ -1,5 +1,5 @@
 /**
- * What it costs to find which contributions broke a gate: `node bench/bisect.ts [--contributions 64] [--culprits 0,1,2] [--rounds 1] [--seed 1]`.
+ * What it costs to find which contributions broke a gate: `node bench/bisect.ts [--contributions 64] [--culprits 0,1,2] [--rounds 1] [--seed 1] [--home folder]`.
  *
  * The bundled base learns the Marathi community's 696 examples and is released. Then come so many contributions of eleven examples: right dates, but for the
  * culprits, each of which says one unit of time with the words of another (eleven of a week that say month, beside the 22 right ones of the release). The
@@ -21,6 +21,8 @@ import { decideContribution } from '../src/domain/datasets/decide-contribution.t
 import { addBase } from '../src/domain/models/add-base.ts'
 import { addSuite } from '../src/domain/models/add-suite.ts'
 import { createModel } from '../src/domain/models/create-model.ts'
+import { findModel } from '../src/domain/models/model-queries.ts'
+import { findSuite } from '../src/domain/models/suite-queries.ts'
 import { addPerson } from '../src/domain/people/add-person.ts'
 import { operator, type Actor } from '../src/domain/people/actor.ts'
 import { advanceTrain } from '../src/domain/release-train/advance-train.ts'
@@ -30,7 +32,8 @@ import { publishTrain } from '../src/domain/release-train/publish-train.ts'
 import { searchCause } from '../src/domain/release-train/search-cause.ts'
 import { findTrain } from '../src/domain/release-train/train-queries.ts'
 import { llamaCppEngine } from '../src/engines/llama-cpp.ts'
-import { openDatabase } from '../src/storage/database.ts'
+import type { Blobs } from '../src/storage/blobs.ts'
+import { openDatabase, type Database } from '../src/storage/database.ts'
 import { openFiles } from '../src/storage/files.ts'
 import { openJobs } from '../src/storage/jobs.ts'
 import { migrate } from '../src/storage/migrations/index.ts'
@@ -44,6 +47,8 @@ const { values: options } = parseArgs({
     seed: { type: 'string', default: '1' },
     /** Builds a search may take. */
     builds: { type: 'string', default: '60' },
+    /** What was released, offered and built stays there, and is not made again. */
+    home: { type: 'string' },
     /** Prints every build. */
     verbose: { type: 'boolean', default: false },
   },
@@ -53,13 +58,14 @@ const scenarios = options.culprits.split(',').map(Number)
 const perContribution = 11
 const tag = 'mr'
 const model = 'bench/saathi'
+const suiteName = 'durations'
 const community = communityFor(tag)
 const { name: language } = community.language
 const random = randomFrom(Number(options.seed))
 const context = { job: 1, attempt: 1, signal: new AbortController().signal }
 
-const folder = mkdtempSync(join(tmpdir(), 'commonweights-bisect-'))
-mkdirSync(join(folder, 'work'))
+const folder = options.home ?? mkdtempSync(join(tmpdir(), 'commonweights-bisect-'))
+mkdirSync(join(folder, 'work'), { recursive: true })
 const db = await openDatabase({ kind: 'embedded', folder: join(folder, 'database') })
 const blobs = await openFiles(join(folder, 'blobs'))
 const engine = llamaCppEngine({ blobs, threads: 2 })
@@ -69,38 +75,18 @@ try {
   const jobs = await openJobs(db)
   const app = { db, blobs, engine, jobs, trainer: localTrainer({ threads: 2 }), workFolder: join(folder, 'work') }
   const [asha, bilal, chitra] = [await member('asha', 'reviewer'), await member('bilal', 'reviewer'), await member('chitra', 'maintainer')]
-  await addBase(app, operator, {
-    from: { folder: join(import.meta.dirname, '../examples/base/model') },
-    name: 'bundled',
-    licence: 'Apache-2.0',
-  })
-  const { method, ...rest } = communityRecipe
-  await createModel(app, operator, model, {
-    base: 'bundled',
-    recipe: stringify(method.kind === 'lora' ? { ...rest, ...method, method: 'lora', kind: undefined } : rest),
-  })
+  const known = (await db.selectFrom('releases').select('id').execute()).length > 0
+  if (!known) await found(app)
 
   const taught = community.contributions.flatMap(({ fate, examples, revision }) =>
     fate === 'turned-away' ? [] : (revision?.examples ?? examples),
   )
   const asked = new Set(taught.map(({ messages }) => messages[0].content))
   const guard = durations()
-  const suite = await addSuite(app, operator, model, { name: 'durations', kind: 'exact', samples: jsonl(guard), target: true })
-  await accept(taught, 'What the release is made of')
-  const began = performance.now()
-  const first = await startTrain(app, operator, model)
-  while ((await findTrain(db, first.id)).state === 'running') await advanceTrain(app, first.id, context)
-  const { gate, outcome } = await findTrain(db, first.id)
-  if (!gate?.passed) throw new Error(outcome ?? 'the first release did not pass its gate')
-  await publishTrain(app, operator, first.id)
-  console.log(`released in ${seconds(began)}: ${gate.suites[0]?.reason}`)
-  const guarded = await addSuite(app, operator, model, {
-    name: suite.name,
-    kind: 'exact',
-    samples: jsonl(guard),
-    target: false,
-    tolerance: 0.03,
-  })
+  if (!known) await release()
+  const guarded = await findSuite(db, (await findModel(db, model)).id, suiteName)
+  for (const { id } of await db.selectFrom('releaseTrains').select('id').where('state', 'in', ['running', 'proposed']).execute())
+    await cancelTrain(app, operator, id)
 
   console.log(`| contributions | culprits | found | wrongly accused | builds | seconds | outcome |\n|---|---|---|---|---|---|---|`)
   const units = random.shuffled(relativeUnits)
@@ -116,6 +102,20 @@ try {
     for (const howMany of scenarios) await search(culprits.slice(0, howMany), good)
   }
 
+  async function release(): Promise<void> {
+    const suite = { name: suiteName, kind: 'exact', samples: jsonl(guard) }
+    await addSuite(app, operator, model, { ...suite, target: true })
+    await accept(taught, 'What the release is made of')
+    const began = performance.now()
+    const first = await startTrain(app, operator, model)
+    while ((await findTrain(db, first.id)).state === 'running') await advanceTrain(app, first.id, context)
+    const { gate, outcome } = await findTrain(db, first.id)
+    if (!gate?.passed) throw new Error(outcome ?? 'the first release did not pass its gate')
+    await publishTrain(app, operator, first.id)
+    console.log(`released in ${seconds(began)}: ${gate.suites[0]?.reason}`)
+    await addSuite(app, operator, model, { ...suite, target: false, tolerance: 0.03 })
+  }
+
   async function search(culprits: readonly number[], good: readonly number[]): Promise<void> {
     const began = performance.now()
     const { id } = await startTrain(app, chitra, model)
@@ -127,11 +127,11 @@ try {
       const finding = await searchCause(app, { ...train, passengers, leftOut }, [guarded.id], builds, context)
       const { trials } = await findTrain(db, id)
       if (finding.kind === 'unanswered') {
-        const { draw, contributions, verdict, comparisons } = trials.at(-1)!
+        const { draw, contributions, verdict, comparisons, seconds } = trials.at(-1)!
         const hit = contributions.filter((one) => culprits.includes(one)).length
         if (options.verbose)
           console.log(
-            `  ${contributions.length} of draw ${draw}, ${hit} culprits: ${verdict ?? 'control'} ${comparisons[0]?.difference.toFixed(3) ?? ''}`,
+            `  ${contributions.length} of draw ${draw}, ${hit} culprits: ${verdict ?? 'control'} ${comparisons[0]?.difference.toFixed(3) ?? ''} in ${seconds.toFixed(0)} s`,
           )
         continue
       }
@@ -147,7 +147,15 @@ try {
     }
   }
 
+  /** Draws are the same in each run of a seed, and so is what they are drawn for. */
   async function accept(examples: readonly CommunityExample[], message: string): Promise<number> {
+    const before = await db
+      .selectFrom('contributions')
+      .select('id')
+      .where('message', '=', message)
+      .where('state', '=', 'accepted')
+      .executeTakeFirst()
+    if (before) return before.id
     const changes = examples.map((content) => ({ kind: 'add' as const, content }))
     const declared = { licence: 'Unicode-3.0', language: tag, origin: 'generated', generator: 'CLDR', source: 'CLDR', signOff: 'Asha' }
     const { contribution } = await contribute(app, asha, model, { ...declared, message, changes })
@@ -197,12 +205,21 @@ try {
 } finally {
   await engine.close()
   await db.close()
-  rmSync(folder, { recursive: true, force: true })
+  if (options.home === undefined) rmSync(folder, { recursive: true, force: true })
+}
+
+async function found(app: { readonly db: Database; readonly blobs: Blobs }): Promise<void> {
+  const from = { folder: join(import.meta.dirname, '../examples/base/model') }
+  await addBase(app, operator, { from, name: 'bundled', licence: 'Apache-2.0' })
+  const { method, ...rest } = communityRecipe
+  const recipe = stringify(method.kind === 'lora' ? { ...rest, ...method, method: 'lora', kind: undefined } : rest)
+  await createModel(app, operator, model, { base: 'bundled', recipe })
 }
 
 async function member(name: string, role: 'contributor' | 'reviewer' | 'maintainer'): Promise<Actor> {
-  const { person } = await addPerson({ db }, operator, { name, role })
-  return { kind: 'person', id: person.id, name: person.name, role: person.role }
+  const known = await db.selectFrom('people').select('id').where('name', '=', name).executeTakeFirst()
+  const { id } = known ?? (await addPerson({ db }, operator, { name, role })).person
+  return { kind: 'person', id, name, role }
 }
 
 function jsonl(rows: readonly unknown[]): Uint8Array {
