@@ -49,9 +49,9 @@ export async function decideContribution(
     await lockModel(db, modelId)
     const contribution = await lockContribution(db, id)
     const review =
-      (await repeatedAcceptance(db, actor, contribution, decision)) ?? (await insertReview(db, actor, contribution, { decision, message }))
+      (await repeatedReview(db, actor, contribution, decision)) ?? (await insertReview(db, actor, contribution, { decision, message }))
     const revision = decision === 'accept' ? await acceptIfEnough({ db, blobs: app.blobs }, contribution) : null
-    if (decision === 'reject') await settle(db, contribution, 'rejected')
+    if (decision === 'reject') await rejectIfEnough(db, contribution)
     if (decision === 'request-changes')
       await db.updateTable('contributions').set({ state: 'changes-requested' }).where('id', '=', id).execute()
     const decided = await findContribution(db, id)
@@ -62,17 +62,23 @@ export async function decideContribution(
 }
 
 /**
- * A quorum can fall, as reviewers leave, to what a proposal has already: whoever accepted it before can then accept it again, and it comes in. Null where
- * this is not so.
+ * A quorum can fall, as reviewers leave, to what a proposal has already: whoever accepted or rejected it before can then do so again, and it is decided.
+ * Null where this is not so.
  */
-async function repeatedAcceptance(db: Db, actor: Actor, contribution: Contribution, decision: Decision): Promise<Review | null> {
-  if (decision !== 'accept' || contribution.state !== 'open') return null
+async function repeatedReview(db: Db, actor: Actor, contribution: Contribution, decision: Decision): Promise<Review | null> {
+  if (decision === 'request-changes' || contribution.state !== 'open') return null
   const own = (await reviewsOf(db, contribution.id)).find(
-    (review) => review.round === contribution.round && review.reviewerId === actorId(actor) && review.decision === 'accept',
+    (review) => review.round === contribution.round && review.reviewerId === actorId(actor) && review.decision === decision,
   )
   if (!own) return null
-  const { needed, accepting } = await quorumFor(db, contribution)
-  return accepting < needed ? null : own
+  const { needed, accepting, rejection } = await quorumFor(db, contribution)
+  const enough = decision === 'accept' ? accepting >= needed : rejection.rejecting >= rejection.needed
+  return enough ? own : null
+}
+
+async function rejectIfEnough(db: Db, contribution: Contribution): Promise<void> {
+  const { needed, rejecting } = (await quorumFor(db, contribution)).rejection
+  if (rejecting >= needed) await settle(db, contribution, 'rejected')
 }
 
 async function acceptIfEnough(

@@ -50,6 +50,7 @@ test('a rule beyond its bounds is refused by name', () => {
     [{ quorum: { kind: 'majority' } }, /no quorum of the kind "majority"/],
     [{ quorum: { n: 3 } }, /adaptive has no n; it has share, cap, days/],
     [{ quorum: { share: 1.5 } }, /quorum\.share is 1\.5/],
+    [{ rejection: { kind: 'fixed', n: 21 } }, /rejection\.n is 21; a whole number from 1 to 20/],
     [{ trust: { patrolFrom: 0.5 } }, /patrolFrom \(0\.5\) is below trust\.newcomerBelow/],
     [{ patrol: { examples: 1.5 } }, /a whole number from 1 to 200/],
     [{ newcomers: { openAtOnce: 0 } }, /or null for no limit/],
@@ -71,4 +72,20 @@ test('changes change what they name and nothing else', () => {
       assert.equal(new Set(flatRules(next).map(([name]) => name)).size, flatRules(next).length)
     }),
   )
+})
+
+test('where nothing was said since rejecting became a rule, one rejection decides as before, and saying it is history', async (t) => {
+  const app = await openCommunity(t)
+  const { rejection: _, ...before } = defaultRules
+  await app.db
+    .updateTable('reviewRules')
+    .set({ rules: JSON.stringify(before) })
+    .execute()
+  assert.deepEqual((await currentRules(app.db, app.model.id)).rules, { ...defaultRules, rejection: { kind: 'fixed', n: 1 } })
+  const { changes } = await setReviewRules(app, operator, app.name, {
+    changes: { rejection: { kind: 'adaptive' } },
+    message: 'We have grown',
+  })
+  assert.equal(changes[0], 'rejection.kind: fixed → adaptive')
+  assert.deepEqual((await currentRules(app.db, app.model.id)).rules, defaultRules)
 })

@@ -2,7 +2,7 @@
 
 import { AppError } from '../../errors.ts'
 
-/** How many people have to accept a proposal: always the same number, or more the more people review. */
+/** How many people have to accept a proposal, or to reject it: always the same number, or more the more people review. */
 export type QuorumRule =
   | { readonly kind: 'fixed'; readonly n: number }
   | {
@@ -16,7 +16,10 @@ export type QuorumRule =
     }
 
 export interface ReviewRules {
+  /** To accept. */
   readonly quorum: QuorumRule
+  /** To reject. */
+  readonly rejection: QuorumRule
   readonly trust: {
     /** A contributor whose trust is below this is a newcomer. */
     readonly newcomerBelow: number
@@ -53,17 +56,30 @@ const adaptive = { kind: 'adaptive', share: 0.25, cap: 5, days: 30 } as const sa
 /** What a new community starts with. */
 export const defaultRules: ReviewRules = {
   quorum: adaptive,
+  rejection: adaptive,
   trust: { newcomerBelow: 0.6, patrolFrom: 0.85, halfLifeDays: 180 },
   patrol: { enabled: false, examples: 10, perDay: 3, overdueDays: 7, holdsRelease: false },
   newcomers: { openAtOnce: 5, examplesPerDay: 1_000, commentsPerHour: 20, mentorQueue: true },
 }
 
+/** Rejecting became a rule of its own later: in communities that have not said anything since, one rejection decides, as it did. */
+const rejectionBefore: QuorumRule = { kind: 'fixed', n: 1 }
+
 /** What is to change; what is left out stays as it is. */
 export interface RuleChanges {
-  readonly quorum?: { readonly kind?: string | undefined } & { readonly [field in 'n' | 'share' | 'cap' | 'days']?: number | undefined }
+  readonly quorum?: QuorumChanges
+  readonly rejection?: QuorumChanges
   readonly trust?: Partial<ReviewRules['trust']> | undefined
   readonly patrol?: Partial<ReviewRules['patrol']> | undefined
   readonly newcomers?: Partial<ReviewRules['newcomers']> | undefined
+}
+
+interface QuorumChanges {
+  readonly kind?: string | undefined
+  readonly n?: number | undefined
+  readonly share?: number | undefined
+  readonly cap?: number | undefined
+  readonly days?: number | undefined
 }
 
 interface Bounds {
@@ -78,10 +94,8 @@ const share = { least: 0, most: 1, whole: false }
 
 /** Numbers beyond these would be a mistake: a quorum above 20 is a vote, a limit of 0 a wall. */
 const bounds: Readonly<Record<string, Bounds>> = {
-  'quorum.n': count(1, 20),
-  'quorum.share': { least: 0.01, most: 1, whole: false },
-  'quorum.cap': count(1, 20),
-  'quorum.days': count(1, 365),
+  ...quorumBounds('quorum'),
+  ...quorumBounds('rejection'),
   'trust.newcomerBelow': share,
   'trust.patrolFrom': { least: 0.5, most: 1, whole: false },
   'trust.halfLifeDays': count(7, 3_650),
@@ -93,10 +107,20 @@ const bounds: Readonly<Record<string, Bounds>> = {
   'newcomers.commentsPerHour': { ...count(1, 1_000), orNull: true },
 }
 
+function quorumBounds(section: 'quorum' | 'rejection'): Readonly<Record<string, Bounds>> {
+  return {
+    [`${section}.n`]: count(1, 20),
+    [`${section}.share`]: { least: 0.01, most: 1, whole: false },
+    [`${section}.cap`]: count(1, 20),
+    [`${section}.days`]: count(1, 365),
+  }
+}
+
 /** The rules with the changes made. Throws `invalid`, naming the rule and its bounds. */
 export function changeRules(rules: ReviewRules, changes: RuleChanges): ReviewRules {
   const next: ReviewRules = {
     quorum: changeQuorum(rules.quorum, changes.quorum ?? {}),
+    rejection: changeQuorum(rules.rejection, changes.rejection ?? {}),
     trust: { ...rules.trust, ...given(changes.trust) },
     patrol: { ...rules.patrol, ...given(changes.patrol) },
     newcomers: { ...rules.newcomers, ...given(changes.newcomers) },
@@ -110,7 +134,7 @@ export function changeRules(rules: ReviewRules, changes: RuleChanges): ReviewRul
   return next
 }
 
-function changeQuorum(before: QuorumRule, { kind = before.kind, ...numbers }: NonNullable<RuleChanges['quorum']>): QuorumRule {
+function changeQuorum(before: QuorumRule, { kind = before.kind, ...numbers }: QuorumChanges): QuorumRule {
   if (kind !== 'fixed' && kind !== 'adaptive')
     throw new AppError('invalid', `There is no quorum of the kind ${JSON.stringify(kind)}; choose fixed or adaptive.`)
   const fields = kind === 'fixed' ? ['n'] : ['share', 'cap', 'days']
@@ -137,13 +161,14 @@ function requireWithin(name: string, value: unknown): void {
 }
 
 /** The sections and their fields, in the order in which people read them. */
-const order = Object.entries({ ...defaultRules, quorum: { kind: 0, n: 0, share: 0, cap: 0, days: 0 } }).map(
+const quorumFields = { kind: 0, n: 0, share: 0, cap: 0, days: 0 }
+const order = Object.entries({ ...defaultRules, quorum: quorumFields, rejection: quorumFields }).map(
   ([section, fields]) => [section, Object.keys(fields)] as const,
 )
 
-/** The same rules in their order: jsonb keeps none. */
-export function inOrder(rules: ReviewRules): ReviewRules {
-  const sections = rules as unknown as Readonly<Record<string, Readonly<Record<string, unknown>>>>
+/** Rules as they are stored, in their order, since jsonb keeps none; what was no rule yet when they were set is as it was then. */
+export function inOrder(rules: Omit<ReviewRules, 'rejection'> & Partial<Pick<ReviewRules, 'rejection'>>): ReviewRules {
+  const sections = { rejection: rejectionBefore, ...rules } as unknown as Readonly<Record<string, Readonly<Record<string, unknown>>>>
   return Object.fromEntries(
     order.map(([section, fields]) => [
       section,

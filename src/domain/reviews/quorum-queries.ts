@@ -7,7 +7,7 @@ import type { QuorumRule } from '../models/review-rules.ts'
 import { operatorName } from '../people/actor.ts'
 import { hasRoleIn } from '../people/member-queries.ts'
 import { quorumOf, type Quorum } from './quorum.ts'
-import { countAccepting } from './review-queries.ts'
+import { countReviews } from './review-queries.ts'
 
 /** A fixed quorum has no days of its own; whoever reviewed within these is still named as active. */
 const usualDays = 30
@@ -20,14 +20,16 @@ export async function quorumFor(
   const { id, modelId, round, authorId } = contribution
   const { rules } = await currentRules(db, modelId)
   const { active, available } = await reviewersOf(db, modelId, rules.quorum, authorId)
-  return quorumOf(rules.quorum, { active, available, operator: authorId !== null }, await countAccepting(db, id, round))
+  const rejectors = (await reviewersOf(db, modelId, rules.rejection, authorId)).active.length
+  return quorumOf(rules, { active, available, operator: authorId !== null }, await countReviews(db, id, round), rejectors)
 }
 
 /** The quorum a proposal by somebody who does not review here would have. */
 export async function quorumNow(db: Db, modelId: number): Promise<Quorum> {
   const { rules } = await currentRules(db, modelId)
   const { active, available } = await reviewersOf(db, modelId, rules.quorum)
-  return quorumOf(rules.quorum, { active, available, operator: true }, 0)
+  const rejectors = (await reviewersOf(db, modelId, rules.rejection)).active.length
+  return quorumOf(rules, { active, available, operator: true }, { accepting: 0, rejecting: 0 }, rejectors)
 }
 
 /**

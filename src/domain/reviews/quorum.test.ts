@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { defaultRules, type QuorumRule } from '../models/review-rules.ts'
+import { defaultRules, type QuorumRule, type ReviewRules } from '../models/review-rules.ts'
 import { neededReviews, quorumOf } from './quorum.ts'
 
+const none = { accepting: 0, rejecting: 0 }
 const names = (count: number) => Array.from({ length: count }, (_, i) => `r${i + 1}`)
 const rule = fc.record({
   kind: fc.constant('adaptive' as const),
@@ -37,21 +38,21 @@ test('a fixed quorum is what was fixed, whoever is active', () => {
 })
 
 test('the number comes with its reason and the names behind it', () => {
-  const { sentence } = quorumOf(defaultRules.quorum, { active: names(7), available: ['r8'], operator: true }, 1)
+  const { sentence } = quorumOf(defaultRules, { active: names(7), available: ['r8'], operator: true }, { accepting: 1, rejecting: 1 })
   assert.equal(
     sentence,
-    '1 of 2 accepting reviews; quorum 2 because 7 reviewers were active in the last 30 days (r1, r2, r3, r4, r5, r6, r7): max(1, min(5, ⌈0.25 × 7⌉)) = 2.',
+    '1 of 2 accepting reviews; quorum 2 because 7 reviewers were active in the last 30 days (r1, r2, r3, r4, r5, r6, r7): max(1, min(5, ⌈0.25 × 7⌉)) = 2. 1 of 2 that would turn it away.',
   )
-  const fixed: QuorumRule = { kind: 'fixed', n: 2 }
+  const fixed: ReviewRules = { ...defaultRules, quorum: { kind: 'fixed', n: 2 } }
   assert.equal(
-    quorumOf(fixed, { active: ['a'], available: ['b'], operator: true }, 0).sentence,
+    quorumOf(fixed, { active: ['a'], available: ['b'], operator: true }, none).sentence,
     '0 of 2 accepting reviews; quorum 2, which the community has fixed.',
   )
 })
 
 test('where a quorum cannot be reached, the sentence says who can help', () => {
   const sentence = (rule: QuorumRule, available: string[], operator: boolean) =>
-    quorumOf(rule, { active: [], available, operator }, 0).sentence
+    quorumOf({ ...defaultRules, quorum: rule }, { active: [], available, operator }, none).sentence
   assert.match(sentence(defaultRules.quorum, [], true), /the operator can, or a maintainer adds a reviewer/)
   assert.match(sentence(defaultRules.quorum, [], false), /operator's own and nobody else is here to review it: add somebody/)
   assert.match(
@@ -59,4 +60,10 @@ test('where a quorum cannot be reached, the sentence says who can help', () => {
     /Only 2 could give one here: a maintainer can add a reviewer .* or lower the quorum/,
   )
   assert.doesNotMatch(sentence({ kind: 'fixed', n: 2 }, ['a'], true), /Only/)
+})
+
+test('rejecting has a number of its own, by its own rule', () => {
+  const rules: ReviewRules = { ...defaultRules, rejection: { kind: 'adaptive', share: 0.5, cap: 3, days: 60 } }
+  const { needed, rejection } = quorumOf(rules, { active: names(4), available: [], operator: true }, { accepting: 0, rejecting: 1 }, 5)
+  assert.deepEqual([needed, rejection.needed, rejection.rejecting], [1, 3, 1])
 })

@@ -1,6 +1,6 @@
-/** How many accepting reviews a proposal needs, and why so many. Pure. */
+/** How many reviews decide about a proposal, accepting or rejecting it, and why so many. Pure. */
 
-import type { QuorumRule } from '../models/review-rules.ts'
+import type { QuorumRule, ReviewRules } from '../models/review-rules.ts'
 
 export interface Quorum {
   /** Accepting reviews the proposal needs in its round. */
@@ -8,6 +8,8 @@ export interface Quorum {
   /** Those it has. */
   readonly accepting: number
   readonly rule: QuorumRule
+  /** The same of turning it away. Whichever number is reached first decides. */
+  readonly rejection: { readonly needed: number; readonly rejecting: number; readonly rule: QuorumRule }
   /** The reviewers who were active within the rule's days, the proposal's author aside; by name. Empty where the number is fixed. */
   readonly active: readonly string[]
   /** Others who may review it but were not active. */
@@ -28,6 +30,12 @@ export function neededReviews(rule: QuorumRule, active: number): number {
   return Math.max(1, Math.min(rule.cap, Math.ceil(rule.share * active - 1e-9)))
 }
 
+/** Reviews of the present round. */
+export interface ReviewCounts {
+  readonly accepting: number
+  readonly rejecting: number
+}
+
 /** The names behind the number. Both lists without the author. */
 export interface Reviewers {
   readonly active: readonly string[]
@@ -36,7 +44,13 @@ export interface Reviewers {
   readonly operator: boolean
 }
 
-export function quorumOf(rule: QuorumRule, { active, available, operator }: Reviewers, accepting: number): Quorum {
+/** @param rejectors how many were active by the days of the rule for rejections, the author aside */
+export function quorumOf(
+  { quorum: rule, rejection: rejectionRule }: Pick<ReviewRules, 'quorum' | 'rejection'>,
+  { active, available, operator }: Reviewers,
+  { accepting, rejecting }: ReviewCounts,
+  rejectors = active.length,
+): Quorum {
   const needed = neededReviews(rule, active.length)
   const shown = rule.kind === 'fixed' ? [] : active
   const others = rule.kind === 'fixed' ? [...active, ...available] : available
@@ -45,7 +59,9 @@ export function quorumOf(rule: QuorumRule, { active, available, operator }: Revi
   // The operator may be among the active already.
   const people = new Set([...active, ...available]).size + (operator && !active.includes('operator') ? 1 : 0)
   const reason = [`${why}.`, ...wayOut(needed, people, operator)].join(' ')
-  return { needed, accepting, rule, active: shown, available: others, sentence: `${have}; ${reason}`, reason }
+  const rejection = { needed: neededReviews(rejectionRule, rejectors), rejecting, rule: rejectionRule }
+  const against = rejecting === 0 && rejection.needed === 1 ? '' : ` ${rejecting} of ${rejection.needed} that would turn it away.`
+  return { needed, accepting, rule, rejection, active: shown, available: others, sentence: `${have}; ${reason}${against}`, reason }
 }
 
 function becauseOf(rule: QuorumRule & { kind: 'adaptive' }, needed: number, active: readonly string[]): string {

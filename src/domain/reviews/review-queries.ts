@@ -2,7 +2,8 @@
 
 import type { Db } from '../../storage/database.ts'
 import { operatorName } from '../people/actor.ts'
-import type { Review } from './review.ts'
+import type { ReviewCounts } from './quorum.ts'
+import type { Decision, Review } from './review.ts'
 
 /** All reviews of a contribution, of every round, in the order they were given. */
 export async function reviewsOf(db: Db, contributionId: number): Promise<readonly Review[]> {
@@ -17,14 +18,15 @@ export async function reviewsOf(db: Db, contributionId: number): Promise<readonl
   return rows.map((row) => ({ ...row, reviewer: row.reviewer ?? operatorName }))
 }
 
-/** How many different people accept a round. */
-export async function countAccepting(db: Db, contributionId: number, round: number): Promise<number> {
-  const { count } = await db
+/** How many different people accept a round, and how many reject it. */
+export async function countReviews(db: Db, contributionId: number, round: number): Promise<ReviewCounts> {
+  const rows = await db
     .selectFrom('reviews')
-    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .select(['decision', (eb) => eb.fn.countAll<number>().as('count')])
     .where('contributionId', '=', contributionId)
     .where('round', '=', round)
-    .where('decision', '=', 'accept')
-    .executeTakeFirstOrThrow()
-  return Number(count)
+    .groupBy('decision')
+    .execute()
+  const of = (wanted: Decision) => Number(rows.find(({ decision }) => decision === wanted)?.count ?? 0)
+  return { accepting: of('accept'), rejecting: of('reject') }
 }

@@ -113,6 +113,35 @@ function reviewing(where: string, open: (t: Lifetime) => Promise<Database | stri
       assert.ok(!(await quorumFor(app.db, own)).active.includes('dina'))
     })
 
+    test('no single reviewer of many turns a proposal away, and two people do not stall; an objection is told its author as a wish', async (t) => {
+      const app = await community(t)
+      if (!app) return
+      const reject = async (reviewer: Actor, id: number) =>
+        (await decideContribution(app, reviewer, id, { decision: 'reject', message: 'In Hindi.' })).contribution.state
+      assert.equal(await reject(app.bilal, (await offer(app, app.asha)).id), 'rejected', 'one of two is enough')
+      const reviewers: Actor[] = []
+      for (const name of ['dina', 'emil', 'fara', 'gita', 'hari']) {
+        reviewers.push(await personNamed(app, name, 'reviewer'))
+        await accept(app, reviewers.at(-1)!, (await offer(app, app.asha)).id)
+      }
+      const { id } = await offer(app, app.asha)
+      assert.equal(await reject(app.bilal, id), 'open')
+      const quorum = await quorumFor(app.db, await findContribution(app.db, id))
+      assert.deepEqual([quorum.rejection.rejecting, quorum.rejection.needed], [1, 2])
+      assert.match(quorum.sentence, / 1 of 2 that would turn it away\.$/)
+      const [told] = await notificationsOf(app.db, app.asha.id)
+      assert.deepEqual(told?.kind, 'changes-requested')
+      assert.match(told?.sentence ?? '', /^bilal would reject your contribution .*: In Hindi\. It is not decided/)
+      await assert.rejects(reject(app.bilal, id), { code: 'conflict', message: /already reviewed round 1/ })
+      await accept(app, reviewers[0]!, id)
+      assert.equal(await reject(reviewers[1]!, id), 'rejected', 'the number that is reached first decides')
+      assert.deepEqual((await notificationsOf(app.db, app.asha.id))[0]?.kind, 'rejected')
+      const another = await offer(app, app.asha)
+      await reject(app.bilal, another.id)
+      await setRules(app, { rejection: { kind: 'fixed', n: 1 } })
+      assert.equal(await reject(app.bilal, another.id), 'rejected', 'the number fell to what it has')
+    })
+
     test('trust is made of what became of accepted work: standing, corrected, taken back, rejected; what people undo themselves costs nothing', async (t) => {
       const app = await community(t)
       if (!app) return

@@ -14,7 +14,8 @@ const kinds = {
 } as const satisfies Record<Review['decision'], NotificationKind>
 
 /**
- * In the transaction of the review, with the contribution as it is after it. An acceptance is told once it completes the quorum. `revision`: the dataset's
+ * In the transaction of the review, with the contribution as it is after it. An acceptance is told once it completes the quorum; a rejection that does not
+ * complete its own is told as a wish for changes, which the author can still meet. `revision`: the dataset's
  * that it made, null where it changed no example.
  */
 export async function tellAuthor(
@@ -25,17 +26,20 @@ export async function tellAuthor(
 ): Promise<void> {
   const { id, authorId, model, state } = contribution
   if (decision === 'accept' && state !== 'accepted') return
+  const objects = decision === 'reject' && state !== 'rejected'
   const named = `contribution ${id}, “${inOneLine(contribution.message, 80)}”`
   const said = message === '' ? '.' : `: ${message}`
   const sentences = {
     accept: `${reviewer} accepted your ${named}; ${revision ? `it is in revision ${revision.number} of the dataset of ${model}` : `${model} has it from now on`}${said}`,
-    reject: `${reviewer} rejected your ${named}${said}`,
+    reject: objects
+      ? `${reviewer} would reject your ${named}${said} It is not decided: others have to think so too, and you can revise it meanwhile.`
+      : `${reviewer} rejected your ${named}${said}`,
     'request-changes': `${reviewer} asks you to change ${named}${said}`,
   }
   await notify(db, {
     personIds: [authorId],
     actorId: reviewerId,
-    kind: kinds[decision],
+    kind: objects ? 'changes-requested' : kinds[decision],
     sentence: sentences[decision],
     link: `/contributions/${id}`,
   })

@@ -16,16 +16,19 @@ import { requireActor } from '../auth.ts'
 import { body, failures, idText, json, modelOf, modelPath, page, pageOf, router, z } from './openapi.ts'
 import { datasetRevision, mentor, patrol, plain, rulesChange, rulesRecord, trustRecord } from './schemas.ts'
 
+const quorumChanges = z
+  .strictObject({
+    kind: z.string().optional().openapi({ description: 'fixed (n people) or adaptive (share of the active reviewers, up to cap).' }),
+    n: z.number().optional(),
+    share: z.number().optional(),
+    cap: z.number().optional(),
+    days: z.number().optional(),
+  })
+  .optional()
+
 const changes = z.strictObject({
-  quorum: z
-    .strictObject({
-      kind: z.string().optional().openapi({ description: 'fixed (n people) or adaptive (share of the active reviewers, up to cap).' }),
-      n: z.number().optional(),
-      share: z.number().optional(),
-      cap: z.number().optional(),
-      days: z.number().optional(),
-    })
-    .optional(),
+  quorum: quorumChanges,
+  rejection: quorumChanges,
   trust: z
     .strictObject({ newcomerBelow: z.number().optional(), patrolFrom: z.number().optional(), halfLifeDays: z.number().optional() })
     .optional(),
@@ -86,8 +89,14 @@ export function reviewingRoutes(app: { readonly db: Database; readonly blobs: Bl
       }),
       async (c) => {
         const { rules, message } = c.req.valid('json')
-        const { quorum, trust, patrol, newcomers } = rules
-        const changed = { quorum: given(quorum), trust: given(trust), patrol: given(patrol), newcomers: given(newcomers) }
+        const { quorum, rejection, trust, patrol, newcomers } = rules
+        const changed = {
+          quorum: given(quorum),
+          rejection: given(rejection),
+          trust: given(trust),
+          patrol: given(patrol),
+          newcomers: given(newcomers),
+        }
         const model = modelOf(c.req.valid('param'))
         return c.json(plain(await setReviewRules(app, requireActor(c), model, { changes: changed, message })), 200)
       },

@@ -229,6 +229,9 @@ export const quorum = z
     needed: z.int(),
     accepting: z.int(),
     rule: quorumRule,
+    rejection: z
+      .object({ needed: z.int(), rejecting: z.int(), rule: quorumRule })
+      .openapi({ description: 'The same of rejecting reviews. Whichever number is reached first decides.' }),
     active: z.array(z.string()).openapi({ description: 'Reviewers who were active within the days of the rule, the author aside.' }),
     available: z.array(z.string()).openapi({ description: 'Others who may review.' }),
     sentence: z.string().openapi({ description: '"1 of 2 accepting reviews; quorum 2 because …"' }),
@@ -239,6 +242,7 @@ export const quorum = z
 export const reviewRules = z
   .object({
     quorum: quorumRule,
+    rejection: quorumRule,
     trust: z.object({ newcomerBelow: z.number(), patrolFrom: z.number(), halfLifeDays: z.int() }),
     patrol: z.object({
       enabled: z.boolean(),

@@ -12,7 +12,8 @@ export type RuleField =
 export function ruleFields(rules: ReviewRules, typed: Typed | null): readonly RuleField[] {
   return flatRules(rules).map(([name, value]): RuleField => {
     const said = typed?.[name]
-    if (name === 'quorum.kind') return { name, kind: 'choice', value: said ?? String(value), choices: ['adaptive', 'fixed'] }
+    if (name === 'quorum.kind' || name === 'rejection.kind')
+      return { name, kind: 'choice', value: said ?? String(value), choices: ['adaptive', 'fixed'] }
     if (typeof value === 'boolean') return { name, kind: 'choice', value: said ?? String(value), choices: ['true', 'false'] }
     return { name, kind: 'number', value: said === undefined ? (value as number | null) : said === '' ? null : Number(said) }
   })
@@ -23,14 +24,15 @@ export function ruleChangesFrom(typed: Typed): RuleChanges {
   const changes: Record<string, Record<string, unknown>> = {}
   for (const [field, text] of Object.entries(typed)) {
     const [section, name] = field.split('.')
-    if (!section || !name || !['quorum', 'trust', 'patrol', 'newcomers'].includes(section)) continue
+    if (!section || !name || !['quorum', 'rejection', 'trust', 'patrol', 'newcomers'].includes(section)) continue
     const value = text === 'true' ? true : text === 'false' ? false : name === 'kind' ? text : text.trim() === '' ? null : Number(text)
     ;(changes[section] ??= {})[name] = value
   }
-  const quorum = changes['quorum']
-  if (quorum) {
+  for (const section of ['quorum', 'rejection']) {
+    const quorum = changes[section]
+    if (!quorum) continue
     const own = quorum['kind'] === 'fixed' ? ['kind', 'n'] : ['kind', 'share', 'cap', 'days']
-    changes['quorum'] = Object.fromEntries(Object.entries(quorum).filter(([name, value]) => own.includes(name) && value !== null))
+    changes[section] = Object.fromEntries(Object.entries(quorum).filter(([name, value]) => own.includes(name) && value !== null))
   }
   return changes as RuleChanges
 }
