@@ -15,9 +15,19 @@ import { queueRoutes } from './proposals/queue-routes.ts'
 import { runsRoutes } from './runs/runs-routes.ts'
 import { peopleRoutes } from './people/people-routes.ts'
 import { settingsRoutes } from './settings/settings-routes.ts'
+import { basesRoutes } from './bases/bases-routes.ts'
+import { lineageRoutes } from './lineage/lineage-routes.ts'
+import { releasesRoutes } from './releases/releases-routes.ts'
+import { suitesRoutes } from './suites/suites-routes.ts'
+import { trainsRoutes } from './trains/trains-routes.ts'
 
 /** What the areas ask of the app, together. */
-export type WebApp = Parameters<typeof homeRoutes>[0] &
+export type WebApp = Parameters<typeof trainsRoutes>[0] &
+  Parameters<typeof suitesRoutes>[0] &
+  Parameters<typeof releasesRoutes>[0] &
+  Parameters<typeof lineageRoutes>[0] &
+  Parameters<typeof basesRoutes>[0] &
+  Parameters<typeof homeRoutes>[0] &
   Parameters<typeof peopleRoutes>[0] &
   Parameters<typeof runsRoutes>[0] &
   Parameters<typeof chatRoutes>[0] &
@@ -33,7 +43,13 @@ export type WebApp = Parameters<typeof homeRoutes>[0] &
   Parameters<typeof charterRoutes>[0]
 
 export const areas: readonly ((app: WebApp) => Hono)[] = [
+  trainsRoutes,
+  suitesRoutes,
+  releasesRoutes,
+  lineageRoutes,
+  basesRoutes,
   homeRoutes,
+  peopleRoutes,
   runsRoutes,
   chatRoutes,
   notificationsRoutes,

@@ -25,26 +25,29 @@ function checked(input: string, what: string, limit: number, whenEmpty: string):
 }
 
 /** Code in Markdown: fenced blocks, and spans between the same number of backticks. An @ in there names nobody. */
-const code = /^(?<fence>`{3,}|~{3,})[^\n]*\n[\s\S]*?(?:^\k<fence>[^\n]*$|(?![\s\S]))|(?<ticks>`+)[\s\S]*?\k<ticks>(?!`)/gmu
+export const codePattern = /^(?<fence>`{3,}|~{3,})[^\n]*\n[\s\S]*?(?:^\k<fence>[^\n]*$|(?![\s\S]))|(?<ticks>`+)[\s\S]*?\k<ticks>(?!`)/gmu
 
-/**
- * The names after an @, in order, each once. A dot may be part of a name or end a sentence, so "@asha.k." may mean asha.k or asha: both are said, the
- * longer first, and whoever looks them up takes the first that there is.
- */
+/** A name after an @ that does not stand inside a word, an address or a path. */
+export const mentionPattern = /(?<![\p{L}\p{M}\p{N}._@/-])@([\p{L}\p{N}][\p{L}\p{M}\p{N}._-]*)/gu
+
+/** A dot may be part of a name or end a sentence, so "asha.k." may mean asha.k or asha: both, the longer first; none where it is too long for a name. */
+export function namesMeant(written: string): readonly string[] {
+  const full = written
+    .normalize('NFC')
+    .toLowerCase()
+    .replace(/[._-]+$/u, '')
+  if (full.length > personLimits.nameLength * 4) return []
+  const parts = full.split('.')
+  return parts.map((_, dropped) => parts.slice(0, parts.length - dropped).join('.'))
+}
+
+/** The names after an @, in order, each once, as `namesMeant` has them; whoever looks them up takes the first that there is. */
 export function mentionsIn(text: string): readonly (readonly string[])[] {
   const found = new Map<string, readonly string[]>()
-  const prose = text.replace(code, ' ')
-  for (const [, name] of prose.matchAll(/(?<![\p{L}\p{M}\p{N}._@/-])@([\p{L}\p{N}][\p{L}\p{M}\p{N}._-]*)/gu)) {
-    const full = (name as string)
-      .normalize('NFC')
-      .toLowerCase()
-      .replace(/[._-]+$/u, '')
-    if (full.length > personLimits.nameLength * 4 || found.has(full)) continue
-    const parts = full.split('.')
-    found.set(
-      full,
-      parts.map((_, dropped) => parts.slice(0, parts.length - dropped).join('.')),
-    )
+  for (const [, name] of text.replace(codePattern, ' ').matchAll(mentionPattern)) {
+    const names = namesMeant(name as string)
+    if (names[0] === undefined || found.has(names[0])) continue
+    found.set(names[0], names)
     if (found.size === conversationLimits.mentions) break
   }
   return [...found.values()]

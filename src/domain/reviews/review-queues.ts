@@ -25,36 +25,48 @@ export async function reviewQueue(
   queue: ReviewQueue,
   page: Page = {},
 ): Promise<readonly QueuedContribution[]> {
-  let query = db
-    .selectFrom('contributions')
-    .select('contributions.id')
-    .where('modelId', '=', modelId)
-    .where('state', '=', 'open')
-    .where('contributions.id', '>', page.after ?? 0)
-  const mentored = db.selectFrom('mentoredContributions').select('contributionId')
-  if (queue === 'mentor') query = query.where('contributions.id', 'in', mentored)
-  if (queue === 'mine') {
-    requireRole(actor, 'reviewer', modelId)
-    const me = actorId(actor)
-    query = query
-      .where('authorId', 'is distinct from', me)
-      .where((eb) =>
-        eb.not(
-          eb.exists(
-            eb
-              .selectFrom('reviews')
-              .select('reviews.id')
-              .whereRef('reviews.contributionId', '=', 'contributions.id')
-              .whereRef('reviews.round', '=', 'contributions.round')
-              .where('reviews.reviewerId', 'is not distinct from', me),
-          ),
-        ),
-      )
-  }
+  const query = queued(db, actor, modelId, queue).where('contributions.id', '>', page.after ?? 0)
   const ids = (await query.orderBy('contributions.id').limit(pageLimit(page)).execute()).map(({ id }) => id)
   const found = await listContributions(db, { ids }, { limit: ids.length })
   const accepting = await acceptingReviews(db, ids)
   return found.map((contribution) => ({ ...contribution, accepting: accepting.get(contribution.id) ?? 0 }))
+}
+
+/** The proposals before and after one in a queue, whether or not that one is still in it; null at the ends. */
+export async function neighboursInQueue(
+  db: Db,
+  actor: Actor,
+  modelId: number,
+  queue: ReviewQueue,
+  id: number,
+): Promise<{ readonly before: number | null; readonly after: number | null }> {
+  const all = queued(db, actor, modelId, queue)
+  const before = await all.where('contributions.id', '<', id).orderBy('contributions.id', 'desc').limit(1).executeTakeFirst()
+  const after = await all.where('contributions.id', '>', id).orderBy('contributions.id').limit(1).executeTakeFirst()
+  return { before: before?.id ?? null, after: after?.id ?? null }
+}
+
+function queued(db: Db, actor: Actor, modelId: number, queue: ReviewQueue) {
+  const open = db.selectFrom('contributions').select('contributions.id').where('modelId', '=', modelId).where('state', '=', 'open')
+  const mentored = db.selectFrom('mentoredContributions').select('contributionId')
+  if (queue === 'waiting') return open
+  if (queue === 'mentor') return open.where('contributions.id', 'in', mentored)
+  requireRole(actor, 'reviewer', modelId)
+  const me = actorId(actor)
+  return open
+    .where('authorId', 'is distinct from', me)
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('reviews')
+            .select('reviews.id')
+            .whereRef('reviews.contributionId', '=', 'contributions.id')
+            .whereRef('reviews.round', '=', 'contributions.round')
+            .where('reviews.reviewerId', 'is not distinct from', me),
+        ),
+      ),
+    )
 }
 
 async function acceptingReviews(db: Db, ids: readonly number[]): Promise<ReadonlyMap<number, number>> {
