@@ -55,6 +55,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'http/errors.ts',
     'http/limits.ts',
     'http/auth.ts',
+    'http/session-cookie.ts',
+    'http/site.ts',
     'formats',
     'errors.ts',
     'storage/blobs.ts',

@@ -82,6 +82,11 @@ export function keepChoice(c: Context, cookie: string, value: string): void {
   setCookie(c, cookie, value, { sameSite: 'Lax', path: '/', maxAge: CHOICE_SECONDS })
 }
 
+/** Back to what the browser asks for. */
+export function dropChoice(c: Context, cookie: string): void {
+  deleteCookie(c, cookie, { path: '/' })
+}
+
 /** The actor, or `unauthenticated`: the error page then offers to sign in and come back. */
 export function requireVisitor(c: Context): Actor {
   const { actor, t } = c.get('visit')

@@ -58,6 +58,21 @@ export async function memberChangesOf(db: Db, modelId: number, page: Page = {}):
   return rows.map((row) => ({ ...row, by: row.by ?? operatorName }))
 }
 
+/** Reviewers and maintainers of the whole instance, whose role holds in every community, in the order they came. */
+export async function peopleWithRoleEverywhere(
+  db: Db,
+  page: Page = {},
+): Promise<readonly { readonly name: string; readonly role: RoleName }[]> {
+  return db
+    .selectFrom('people')
+    .select(['name', 'role'])
+    .where('role', 'in', ['reviewer', 'maintainer'])
+    .where('id', '>', page.after ?? 0)
+    .orderBy('id')
+    .limit(pageLimit(page))
+    .execute()
+}
+
 /** Ids of those who may do in a community what the role may, whether by membership or on the whole instance. */
 export async function idsWithRole(db: Db, modelId: number, role: 'reviewer' | 'maintainer'): Promise<number[]> {
   const rows = await db.selectFrom('people').select('people.id').where(hasRoleIn(role, modelId)).orderBy('people.id').execute()
