@@ -80,16 +80,19 @@ export function trainingRoutes(app: TrainingApp) {
         method: 'get',
         path: '/runs/{run}/events',
         summary: 'Follow a run until it ends',
-        request: { params: runPath },
+        request: { params: runPath, query: z.object({ after: z.coerce.number().int().min(0).optional() }) },
         responses: {
-          200: eventStream('Events `update` with { run, steps }: the run now, and its steps since the last event.'),
+          200: eventStream(
+            'Events `update` with { run, steps }: the run now, and its steps since the last event, at first those beyond `after`.',
+          ),
           ...failures,
         },
       }),
       async (c) => {
         const { run } = c.req.valid('param')
+        const { after = 0 } = c.req.valid('query')
         await findRun(app.db, run)
-        return eventResponse(c, 'update', (signal) => watchRun(app, run, { signal }))
+        return eventResponse(c, 'update', (signal) => watchRun(app, run, { signal, after }))
       },
     )
     .openapi(

@@ -30,7 +30,7 @@ export function verdictOf({ low, high }: Pick<Interval, 'low' | 'high'>, better:
 /** Differences with their intervals around a line of no change; one row each. */
 export function intervalPlot(locale: Locale, title: string, rows: readonly Interval[], style: IntervalStyle = {}): Html {
   const { digits = 1, better = 'more' } = style
-  const [width, rowHeight, left, right, top] = [640, 40, 12, 12, 10]
+  const [width, rowHeight, left, right, top] = [640, 46, 12, 12, 10]
   const height = top + rows.length * rowHeight + 34
   const widest = Math.max(...rows.flatMap(({ low, high }) => [Math.abs(low), Math.abs(high)]))
   // A plot of tiny differences must not make them look large: at least ten times the last digit shown.
@@ -50,7 +50,7 @@ export function intervalPlot(locale: Locale, title: string, rows: readonly Inter
             <text x="${x(tick)}" y="${height - 9}" text-anchor="middle">${signed(locale, tick, tickDigits)}</text>`,
       )}
     ${rows.map((row, i) => {
-      const y = top + i * rowHeight + 28
+      const y = top + i * rowHeight + 34
       return html`<text class="label" x="${left}" y="${y - 11}">${row.label}: ${signed(locale, row.value, digits)}</text>
         <g class="${verdictOf(row, better)}">
           <line x1="${x(row.low)}" x2="${x(row.high)}" y1="${y}" y2="${y}" stroke-width="3" />
@@ -87,7 +87,7 @@ export interface LinePlot {
 /** Measured points, with whiskers where their interval is known, and a line with a band where one is expected. */
 export function linePlot(locale: Locale, plot: LinePlot): Html {
   const { title, points, expected = [], xLabel, yLabel, yRange, summary } = plot
-  const [width, height, left, right, top, bottom] = [640, 280, 52, 16, 26, 46]
+  const [width, height, left, right, top, bottom] = [640, 290, 64, 16, 34, 52]
   const all = [...points, ...expected]
   const [xs, ys] = [all.map(({ x }) => Number(x)), all.flatMap(({ y, low, high }) => [y, low ?? y, high ?? y])]
   const dates = all.some(({ x }) => x instanceof Date)
@@ -118,9 +118,9 @@ export function linePlot(locale: Locale, plot: LinePlot): Html {
           html`<line class="grid" x1="${left}" x2="${width - right}" y1="${y(tick)}" y2="${y(tick)}" />
             <text x="${left - 8}" y="${y(tick) + 4}" text-anchor="end">${yText(tick)}</text>`,
       )}
-    ${ticks.map((tick) => html`<text x="${x(tick)}" y="${height - bottom + 18}" text-anchor="middle">${text(tick)}</text>`)}
+    ${ticks.map((tick) => html`<text x="${x(tick)}" y="${height - bottom + 20}" text-anchor="middle">${text(tick)}</text>`)}
     <text class="label" x="${width - right}" y="${height - 8}" text-anchor="end">${xLabel}</text>
-    <text class="label" x="${left - 44}" y="14" text-anchor="start">${yLabel}</text>
+    <text class="label" x="4" y="18" text-anchor="start">${yLabel}</text>
     ${band && html`<path class="band" d="${band}" />`}
     ${expected.length > 1 && html`<path class="series" stroke-dasharray="5 4" d="${drawn(expected)}" />`}
     ${points.length > 1 && expected.length === 0 && html`<path class="series" d="${drawn(points)}" />`}

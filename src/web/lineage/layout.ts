@@ -1,0 +1,38 @@
+/** Where the nodes of a lineage stand: laid out in layers from left to right, so that everything points to what was made of it. Pure. */
+
+import * as dagre from '@dagrejs/dagre'
+import type { LineageGraph } from '../../domain/releases/lineage-graph.ts'
+
+export const nodeSize = { width: 168, height: 54 } as const
+
+export interface LaidOut {
+  readonly width: number
+  readonly height: number
+  /** The middle of each node. */
+  readonly places: ReadonlyMap<string, { readonly x: number; readonly y: number }>
+  /** The bends of each edge, in the order of the graph's edges. */
+  readonly lines: readonly (readonly { readonly x: number; readonly y: number }[])[]
+}
+
+export function layOut({ nodes, edges }: LineageGraph): LaidOut {
+  const graph = new dagre.graphlib.Graph({ multigraph: true })
+  graph.setGraph({ rankdir: 'LR', nodesep: 18, ranksep: 46, marginx: 8, marginy: 8 })
+  graph.setDefaultEdgeLabel(() => ({}))
+  for (const { id } of nodes) graph.setNode(id, { ...nodeSize })
+  for (const [i, { from, to }] of edges.entries()) graph.setEdge(from, to, {}, String(i))
+  dagre.layout(graph)
+  const { width = 0, height = 0 } = graph.graph() as { width?: number; height?: number }
+  const place = (id: string) => {
+    const { x, y } = graph.node(id) as { x: number; y: number }
+    return [id, { x, y }] as const
+  }
+  return {
+    width: Math.ceil(width),
+    height: Math.ceil(height),
+    places: new Map(nodes.map(({ id }) => place(id))),
+    lines: edges.map(({ from, to }, i) => {
+      const edge = graph.edge({ v: from, w: to, name: String(i) }) as { points?: { x: number; y: number }[] }
+      return edge.points ?? []
+    }),
+  }
+}

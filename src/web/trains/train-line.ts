@@ -1,0 +1,58 @@
+/** The line about a train that anyone can read, and a community's rhythm, in the visitor's language. */
+
+import { weekdays, type Schedule } from '../../domain/release-train/schedule.ts'
+import type { ReleaseTrain } from '../../domain/release-train/release-train.ts'
+import type { Tone } from '../parts/basics.ts'
+import type { Visit } from '../visit.ts'
+
+type Words = Pick<Visit, 't' | 'locale'>
+
+export const trainTones = {
+  running: 'accent',
+  proposed: 'warn',
+  published: 'good',
+  overtaken: 'plain',
+  stopped: 'bad',
+  failed: 'bad',
+  cancelled: 'plain',
+} as const satisfies Record<ReleaseTrain['state'], Tone>
+
+/** "Train 3: evaluating. It left on 21 Nov 2026, 09:12 UTC with 4 contributions by 3 people; 1 is left out." */
+export function trainLine({ t, locale }: Words, train: ReleaseTrain): string {
+  const { number, state, stage, passengers, leftOut, createdAt, release, trials } = train
+  const aboard = passengers.filter(({ id }) => !leftOut.includes(id))
+  const people = new Set(aboard.map(({ authorId }) => authorId)).size
+  const now =
+    state === 'running'
+      ? stage === 'search'
+        ? t('trains.doing_search', { n: trials.length })
+        : t(`trains.doing_${stage}`)
+      : t(`trains.ended_${state}`, { version: release ?? '' })
+  const left = t('trains.left', { when: clock(locale.tag, createdAt), n: aboard.length, people })
+  const without = leftOut.length === 0 ? '' : ` ${t('trains.without', { n: leftOut.length })}`
+  return `${t('trains.number', { number: String(number) })}: ${now} ${left}${without}`
+}
+
+export function clock(tag: string, at: Date): string {
+  return `${at.toLocaleString(tag, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' })} UTC`
+}
+
+export function scheduleLine({ t, locale }: Words, { rhythm, publish, builds }: Schedule): string {
+  const when =
+    rhythm.kind === 'weekly'
+      ? t('trains.everyWeek', { day: dayName(locale.tag, weekdays.indexOf(rhythm.day)) })
+      : rhythm.kind === 'after'
+        ? t('trains.afterExamples', { n: rhythm.examples })
+        : t('trains.byHand')
+  return [
+    when,
+    publish ? t('trains.publishes') : t('trains.proposes'),
+    builds === 0 ? t('trains.noSearch') : t('trains.searches', { n: builds }),
+  ].join(' ')
+}
+
+/** @param day 0 is Sunday */
+export function dayName(tag: string, day: number): string {
+  // 4 January 1970 was a Sunday.
+  return new Date(Date.UTC(1970, 0, 4 + day)).toLocaleDateString(tag, { weekday: 'long', timeZone: 'UTC' })
+}
