@@ -1,7 +1,7 @@
 /** Stops a forecast that has not ended. */
 
 import type { Database } from '../../storage/database.ts'
-import { cancelBuild } from '../builds/cancel-build.ts'
+import { cancelUnwanted } from '../builds/cancel-unwanted.ts'
 import { requireRole, type Actor } from '../people/actor.ts'
 import { announce } from '../training/changes.ts'
 import { hasEnded } from '../training/run.ts'
@@ -19,6 +19,6 @@ export async function cancelForecast(app: { readonly db: Database }, actor: Acto
     await announce(db)
     return forecast.buildId
   })
-  if (buildId !== null) await cancelBuild(app, buildId)
+  if (buildId !== null) await cancelUnwanted(app, buildId)
   return findForecast(app.db, id)
 }

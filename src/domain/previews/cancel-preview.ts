@@ -1,8 +1,8 @@
-/** Stops a preview, and those of its builds that no other preview waits for. */
+/** Stops a preview, and those of its builds that nobody else waits for. */
 
 import { AppError } from '../../errors.ts'
 import type { Database, Db } from '../../storage/database.ts'
-import { cancelBuild } from '../builds/cancel-build.ts'
+import { cancelUnwanted } from '../builds/cancel-unwanted.ts'
 import { findContribution } from '../contributions/contribution-queries.ts'
 import type { Contribution } from '../contributions/contribution.ts'
 import { requireRole, type Actor } from '../people/actor.ts'
@@ -46,8 +46,7 @@ export async function dropUnfinished(
     return rows
   })
   const builds = new Set(dropped.flatMap(({ buildId, controlId }) => (controlId === null ? [buildId] : [buildId, controlId])))
-  const wanted = new Set((await unfinished(app.db).execute()).flatMap(({ buildId, controlId }) => [buildId, controlId]))
-  for (const id of builds) if (!wanted.has(id)) await cancelBuild(app, id)
+  for (const id of builds) await cancelUnwanted(app, id)
 }
 
 /** Previews that wait for a build. */

@@ -8,6 +8,9 @@ import { findContribution } from '../contributions/contribution-queries.ts'
 import { decideContribution } from '../datasets/decide-contribution.ts'
 import { addSuite } from '../models/add-suite.ts'
 import { createModel } from '../models/create-model.ts'
+import { operator } from '../people/actor.ts'
+import { cancelTrain } from '../release-train/cancel-train.ts'
+import { startTrain } from '../release-train/depart.ts'
 import { publishRelease } from '../releases/publish-release.ts'
 import { addBaseFolder, contributeAccepted, endOf, evaluated, openLoop, personOf, type Loop } from '../releases/testing.ts'
 import { adding, offerOf, type PersonActor } from '../testing.ts'
@@ -99,7 +102,7 @@ test('its author and reviewers may ask, one proposal at a time for those who are
   assert.deepEqual(await stalenessOf(loop.db, other), [{ what: 'decision', sentence: 'Contribution 3 has been rejected since.' }])
 })
 
-test('cancelling stops what no other preview waits for', async (t) => {
+test('cancelling stops what nobody else waits for', async (t) => {
   const people = await community(await openLoop(t, { work: false }))
   const { loop, asha, imran, ravi } = people
   await accept(people, sentences(3))
@@ -116,7 +119,11 @@ test('cancelling stops what no other preview waits for', async (t) => {
   assert.equal((await cancelPreview(loop, asha, ids[0])).state, 'cancelled')
   assert.deepEqual(await states(), ['cancelled', 'queued', 'queued'])
   assert.equal((await ended(loop, ids[0])).state, 'cancelled')
+  const train = await startTrain(loop, operator, model)
+  await loop.db.updateTable('releaseTrains').set({ buildId: two.control!.id }).execute()
   assert.equal((await cancelPreview(loop, ravi, ids[1])).state, 'cancelled')
+  assert.deepEqual(await states(), ['cancelled', 'queued', 'cancelled'], 'the train waits for the control too')
+  await cancelTrain(loop, operator, train.id)
   assert.deepEqual(await states(), ['cancelled', 'cancelled', 'cancelled'])
   const again = await requestPreview(loop, ravi, ids[0])
   assert.ok(again.id > two.id && again.state === 'queued')

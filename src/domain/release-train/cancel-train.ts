@@ -2,7 +2,7 @@
 
 import { AppError } from '../../errors.ts'
 import type { Database } from '../../storage/database.ts'
-import { cancelBuild } from '../builds/cancel-build.ts'
+import { cancelUnwanted } from '../builds/cancel-unwanted.ts'
 import { withdrawContribution } from '../contributions/contribute.ts'
 import { findContribution } from '../contributions/contribution-queries.ts'
 import { actorName, operator, requireRole, type Actor } from '../people/actor.ts'
@@ -26,7 +26,7 @@ export async function cancelTrain(app: { readonly db: Database }, actor: Actor, 
     .where('state', 'in', ['running', 'proposed'])
     .execute()
   await announce(app.db)
-  if (train.buildId !== null) await cancelBuild(app, train.buildId)
+  if (train.buildId !== null) await cancelUnwanted(app, train.buildId)
   if (train.stage === 'train' && train.runId !== null) {
     const run = await findRun(app.db, train.runId)
     // A person's run of the same data goes on.

@@ -1,6 +1,7 @@
 /** One build of the search: trains a group, asks it the suites that failed the gate, and says whether it breaks one of them. */
 
 import { AppError } from '../../errors.ts'
+import type { Db } from '../../storage/database.ts'
 import type { JobContext } from '../../storage/jobs.ts'
 import { findBuild } from '../builds/build-queries.ts'
 import type { Build } from '../builds/build.ts'
@@ -39,6 +40,9 @@ export async function runTrial(
   await runBuild(app, id, context)
   context.signal.throwIfAborted()
   const build = await findBuild(app.db, id)
+  // Somebody who had asked for the same build cancelled it before this train was seen to want it: a cancelled one is never taken again.
+  if (build.state === 'cancelled' && (await isRunning(app.db, train.id)))
+    return runTrial(app, train, { contributions, draw }, suites, context)
   if (build.comparisons === null)
     throw new AppError('conflict', `Build ${id} of the search is ${build.state}${build.error === null ? '' : `: ${build.error}`}.`)
   const isControl = contributions.length === 0
@@ -60,6 +64,11 @@ export async function runTrial(
     await db.updateTable('releaseTrains').set({ buildId: null }).where('id', '=', train.id).execute()
     await announce(db)
   })
+}
+
+async function isRunning(db: Db, id: number): Promise<boolean> {
+  const { state } = await db.selectFrom('releaseTrains').select('state').where('id', '=', id).executeTakeFirstOrThrow()
+  return state === 'running'
 }
 
 /** Breaks: worse by an interval that excludes zero, or beyond what the suite tolerates and hardly by chance. */
