@@ -183,6 +183,15 @@ export function writeHfConfig(config: HfConfig, type: FloatType): Record<string,
   }
 }
 
+/** Keys that transformers declares as float; from version 5 on it refuses a whole number there, and JSON knows no other way to write 30. */
+const floats = 'rope_theta|rope_local_base_freq|factor|low_freq_factor|high_freq_factor|attn_logit_softcapping|final_logit_softcapping'
+
+/** The text of config.json. */
+export function hfConfigText(config: HfConfig, type: FloatType): string {
+  const text = JSON.stringify(writeHfConfig(config, type), null, 2)
+  return `${text.replaceAll(new RegExp(`("(?:${floats})": \\d+)(?=[,\\n])`, 'g'), '$1.0')}\n`
+}
+
 /** The config with the end tokens of `generation_config.json` added: chat models often name their end of turn only there. */
 export function withGenerationConfig(config: HfConfig, json: unknown): HfConfig {
   if (!isRecord(json)) throw new FormatError(`generation_config.json must be a JSON object, not ${describe(json)}.`)

@@ -2,7 +2,7 @@
 
 import { FormatError } from './format-error.ts'
 import { assertFinite, bytesPerFloat, fromFloat32, toFloat32, type FloatType } from './half.ts'
-import { writeHfConfig, type HfConfig } from './hf-config.ts'
+import { hfConfigText, type HfConfig } from './hf-config.ts'
 import { checkTensors, expectedTensors, projections } from './llama-tensors.ts'
 import { adapterScale, type Adapter, type AdapterModule } from './peft.ts'
 import { weightType, type Safetensors } from './safetensors.ts'
@@ -82,7 +82,7 @@ export function mergedModel(
   checkTensors(config, weights.tensors)
   const tensors: TensorToWrite[] = [...expectedTensors(config)].map(([name, shape]) => ({ name, type, shape }))
   return {
-    'config.json': `${JSON.stringify(writeHfConfig(config, type), null, 2)}\n`,
+    'config.json': hfConfigText(config, type),
     'model.safetensors': safetensorsPieces(tensors, async function* ({ name }) {
       for await (const values of rowsOf(weights, name, { adapter })) yield encodeWeights(name, values, type)
     }),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseHfConfig, writeHfConfig } from '../hf-config.ts'
+import { hfConfigText, parseHfConfig, writeHfConfig } from '../hf-config.ts'
 import { expectedTensors, projectionsOf } from '../llama-tensors.ts'
 import { brokenJson, survives } from '../testing/fuzz.ts'
 import { windowPeriod } from './architecture.ts'
@@ -99,6 +99,18 @@ test('configs as published, written and read again, are the same', () => {
     const config = parseHfConfig(json)
     assert.deepEqual(parseHfConfig(JSON.parse(JSON.stringify(writeHfConfig(config, 'BF16')))), config)
   }
+})
+
+test('whole numbers are written as floats where transformers wants floats', () => {
+  const text = hfConfigText(parseHfConfig(published['Gemma 2 27B']), 'BF16')
+  for (const line of [
+    '"attn_logit_softcapping": 50.0',
+    '"final_logit_softcapping": 30.0',
+    '"rope_theta": 10000.0',
+    '"query_pre_attn_scalar": 144,',
+  ])
+    assert.ok(text.includes(line), line)
+  assert.deepEqual(parseHfConfig(JSON.parse(text)), parseHfConfig(published['Gemma 2 27B']))
 })
 
 test('each family differs from Llama as its report says', () => {

@@ -23,19 +23,25 @@ import { architectureGoldens, readArchitectureGolden } from '../testing/architec
 import { relativeDifference, runnable, type Numbers } from '../testing/run-graph.ts'
 
 const tolerances = { logits: 1e-5, loss: 1e-5, gradient: 5e-5, adapterAfterTwoSteps: 1e-4, logitsAfterTwoSteps: 2e-4 }
-/** Prints the largest difference of each kind, for docs/design/architectures.md: MEASURE=1 node --test. */
-const seen = new Map<keyof typeof tolerances, number>()
-after(() => process.env['MEASURE'] && console.log(Object.fromEntries(seen)))
+/** The largest differences, for docs/design/architectures.md: MEASURE=1 node --test. */
+const seen: Record<string, Record<string, number>> = {}
+after(() => process.env['MEASURE'] && console.table(seen))
 
-function close(kind: keyof typeof tolerances, what: string, actual: ArrayLike<number> | undefined, expected: Numbers | undefined): void {
-  assert.ok(actual && expected, `${what} is missing`)
-  const difference = relativeDifference(actual, expected as Float32Array)
-  seen.set(kind, Math.max(seen.get(kind) ?? 0, difference))
-  assert.ok(difference <= tolerances[kind], `${what} is off by ${difference}`)
-}
+type Compare = (kind: keyof typeof tolerances, what: string, actual: ArrayLike<number> | undefined, expected: Numbers | undefined) => void
+
+const comparing =
+  (name: string): Compare =>
+  (kind, what, actual, expected) => {
+    assert.ok(actual && expected, `${what} is missing`)
+    const difference = relativeDifference(actual, expected as Float32Array)
+    const row = (seen[name] ??= {})
+    row[kind] = Math.max(row[kind] ?? 0, Number(difference.toPrecision(2)))
+    assert.ok(difference <= tolerances[kind], `${what} is off by ${difference}`)
+  }
 
 for (const name of architectureGoldens) {
   const golden = await readArchitectureGolden(name)
+  const close = comparing(name)
   const { config, shape, hyper } = golden
   const adapter = await readAdapter(golden.adapterJson, await golden.savedAdapter(), config)
   const method: LoraMethod = { kind: 'lora', rank: adapter.config.rank, alpha: adapter.config.alpha, targetModules: adapter.config.targetModules }
