@@ -5,6 +5,7 @@ import { charterRoutes } from './charter/charter-routes.ts'
 import { chatRoutes } from './chat/chat-routes.ts'
 import { communityRoutes } from './community/community-routes.ts'
 import { discussionRoutes } from './discussion/discussion-routes.ts'
+import { forecastRoutes } from './forecast/forecast-routes.ts'
 import { homeRoutes } from './home/home-routes.ts'
 import { notificationsRoutes } from './notifications/notifications-routes.ts'
 import { profileRoutes } from './profile/profile-routes.ts'
@@ -31,6 +32,7 @@ export type WebApp = Parameters<typeof trainsRoutes>[0] &
   Parameters<typeof peopleRoutes>[0] &
   Parameters<typeof runsRoutes>[0] &
   Parameters<typeof chatRoutes>[0] &
+  Parameters<typeof forecastRoutes>[0] &
   Parameters<typeof notificationsRoutes>[0] &
   Parameters<typeof profileRoutes>[0] &
   Parameters<typeof receiptsRoutes>[0] &
@@ -52,6 +54,7 @@ export const areas: readonly ((app: WebApp) => Hono)[] = [
   peopleRoutes,
   runsRoutes,
   chatRoutes,
+  forecastRoutes,
   notificationsRoutes,
   profileRoutes,
   receiptsRoutes,

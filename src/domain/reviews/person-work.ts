@@ -33,9 +33,10 @@ export interface OwnCommunity {
   readonly role: RoleName | null
   readonly contributions: number
   readonly accepted: number
+  readonly reviews: number
 }
 
-/** Of each person so many newest contributions are counted; whoever has more is well known. */
+/** Of each person so many newest contributions and reviews are counted; whoever has more is well known. */
 export const countedWork = 1_000
 
 /** The newest first; a page goes on below the id `after`. */
@@ -64,20 +65,26 @@ export async function reviewsOfPerson(db: Db, personId: number, limit: number): 
     .execute()
 }
 
-/** Where they are a member, and where their newest contributions are; those with most of these first. */
+/** Where they are a member, and where their newest contributions and reviews are; those with most of these first. */
 export async function communitiesOfPerson(db: Db, personId: number): Promise<readonly OwnCommunity[]> {
   const { rows } = await sql<OwnCommunity>`
-    with newest as materialized (
+    with offered as materialized (
       select model_id, state from contributions where author_id = ${personId} order by id desc limit ${countedWork}),
+    reviewed as materialized (
+      select contribution_id from reviews where reviewer_id = ${personId} order by created_at desc, id desc limit ${countedWork}),
+    work as (
+      select model_id, 1 as offered, (state = 'accepted')::integer as accepted, 0 as reviewed from offered
+      union all
+      select contributions.model_id, 0, 0, 1 from reviewed join contributions on contributions.id = reviewed.contribution_id),
     counted as (
-      select model_id, count(*)::integer as contributions, (count(*) filter (where state = 'accepted'))::integer as accepted
-      from newest group by model_id),
+      select model_id, sum(offered)::integer as contributions, sum(accepted)::integer as accepted, sum(reviewed)::integer as reviews
+      from work group by model_id),
     own as (select model_id, role from members where person_id = ${personId})
-    select models.id as "modelId", models.owner || '/' || models.name as model, own.role,
-      coalesce(counted.contributions, 0) as contributions, coalesce(counted.accepted, 0) as accepted
+    select models.id as "modelId", models.owner || '/' || models.name as model, own.role, coalesce(counted.contributions, 0) as contributions,
+      coalesce(counted.accepted, 0) as accepted, coalesce(counted.reviews, 0) as reviews
     from counted full join own on own.model_id = counted.model_id
     join community_models models on models.id = coalesce(counted.model_id, own.model_id)
-    order by contributions desc, models.id limit 50`.execute(db)
+    order by coalesce(counted.contributions, 0) + coalesce(counted.reviews, 0) desc, models.id limit 50`.execute(db)
   return rows
 }
 

@@ -7,6 +7,7 @@ import type { TrustPage } from '../../domain/reviews/trust-page.ts'
 import { address, html, modelPath, type Content, type Html } from '../markup.ts'
 import type { Page } from '../page.ts'
 import { badge, empty, table, type Tone } from '../parts/basics.ts'
+import { count } from '../parts/figures.ts'
 import { ago, day } from '../parts/time.ts'
 import { row as receiptRow } from '../receipts/receipt-lists-page.ts'
 import type { Visit } from '../visit.ts'
@@ -66,30 +67,31 @@ function head(visit: Visit, { person, isVisitor, isBeyondContributor, hasFeed }:
     ${person.bio !== '' && html`<p class="bio" dir="auto">${person.bio}</p>`}
     ${
       isVisitor &&
-      html`<p class="actions">
+      html`<p class="actions own">
         <a class="button" href="/account">${t('profile.edit')}</a>
         <a class="button quiet" href="/notifications/settings">${t('profile.notifications')}</a>
       </p>`
     }`
 }
 
-function communitiesPart({ t }: Visit, { communities }: Profile): Html | false {
+function communitiesPart({ t, locale }: Visit, { communities, person }: Profile): Html | false {
   if (communities.length === 0) return false
   return html`<h2 class="first">${t('profile.communities')}</h2>
     ${table(
       t('profile.communitiesCaption'),
-      [t('profile.community'), t('profile.role'), t('profile.acceptedOf')],
+      [t('profile.community'), t('profile.role'), t('profile.accepted'), t('profile.reviewed')],
       communities.map(
-        ({ model, role, contributions, accepted }) =>
+        ({ model, role, contributions, accepted, reviews }) =>
           html`<tr>
             <td>
               <a href="${modelPath(model)}"><bdi>${model}</bdi></a>
             </td>
-            <td>${role === null ? html`<span class="soft">${t('profile.noMember')}</span>` : t(`profile.role_${role}`)}</td>
+            <td>${t(`profile.role_${role ?? person.role}`)}</td>
             <td class="number">${t('profile.nOf', { accepted, contributions })}</td>
+            <td class="number">${count(locale, reviews)}</td>
           </tr>`,
       ),
-      [2],
+      [2, 3],
     )}`
 }
 
@@ -126,7 +128,7 @@ export function contributionRows({ t, locale }: Visit, list: readonly OwnContrib
 function receiptsPart(visit: Visit, { receipts, moreReceipts }: Profile, at: string): Html | false {
   if (receipts.length === 0) return false
   const { t } = visit
-  const title = ({ body: { release } }: Receipt): Html => html`<bdi>${release.model}</bdi> ${release.version}`
+  const title = ({ body: { release } }: Receipt): Html => html`<bdi>${release.model} ${release.version}</bdi>`
   return html`<h2>${t('profile.receipts')}</h2>
     <ul class="rows">
       ${receipts.map((receipt) => receiptRow(visit, receipt, title(receipt)))}

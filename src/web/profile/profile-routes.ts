@@ -23,7 +23,8 @@ export function profileRoutes(app: { readonly db: Database }): Hono {
       const person = await findPerson(app.db, c.req.param('name'))
       const communities = await communitiesOfPerson(app.db, person.id)
       const trust: TrustPage[] = []
-      for (const { model } of communities.slice(0, shown.trust)) trust.push(await trustPage(app.db, model, person.name))
+      for (const { model } of communities.filter(({ contributions }) => contributions > 0).slice(0, shown.trust))
+        trust.push(await trustPage(app.db, model, person.name))
       const contributions = await contributionsOfPerson(app.db, person.id, { limit: shown.contributions + 1 })
       const reviews = await reviewsOfPerson(app.db, person.id, shown.reviews)
       const receipts = await receiptsOfPerson(app.db, person.name, { limit: shown.receipts + 1 })

@@ -3,7 +3,7 @@
 import type { Receipt } from '../../domain/receipts/receipt.ts'
 import { address, html, modelPath, type Html } from '../markup.ts'
 import type { Page } from '../page.ts'
-import { badge, empty, pager, person } from '../parts/basics.ts'
+import { badge, empty, pager } from '../parts/basics.ts'
 import { ago } from '../parts/time.ts'
 import type { Visit } from '../visit.ts'
 
@@ -23,6 +23,7 @@ export function releaseReceiptsPage(visit: Visit, { model, version, issued, rece
   return {
     title: t('receipts.ofRelease', { version }),
     community: { model, section: 'releases' },
+    width: 'text',
     json: `/api${at}`,
     main: html`<p class="soft">${t('receipts.ofReleaseIntro')}</p>
       ${!issued && html`<p class="note">${t('receipts.beingWritten')}</p>`}
@@ -33,7 +34,7 @@ export function releaseReceiptsPage(visit: Visit, { model, version, issued, rece
               html`<a class="button" href="${modelPath(model, `/releases/${encodeURIComponent(version)}`)}">${version}</a>`,
             )
           : html`<ul class="rows">
-              ${receipts.map((receipt) => row(visit, receipt, person(t, receipt.body.person)))}
+              ${receipts.map((receipt) => row(visit, receipt, html`<bdi>${receipt.body.person}</bdi>`))}
             </ul>`
       }
       ${pager(t, { older: more && last ? address(at, { after: last.id }) : null })}`,
@@ -54,6 +55,7 @@ export function personReceiptsPage(visit: Visit, { name, displayName, isVisitor,
   const last = receipts.at(-1)
   return {
     title: isVisitor ? t('receipts.yours') : t('receipts.ofPerson', { name: displayName ?? name }),
+    width: 'text',
     json: `/api${at}`,
     feed: `/feeds/people/${encodeURIComponent(name)}.atom`,
     main: html`<p class="soft">${t('receipts.ofPersonIntro')}</p>
@@ -68,7 +70,7 @@ export function personReceiptsPage(visit: Visit, { name, displayName, isVisitor,
   }
 }
 
-const releaseOf = ({ body: { release } }: Receipt): Html => html`<bdi>${release.model}</bdi> ${release.version}`
+const releaseOf = ({ body: { release } }: Receipt): Html => html`<bdi>${release.model} ${release.version}</bdi>`
 
 /** What it says in figures; nothing is added up that was measured apart. */
 export function row({ t, locale }: Visit, { digest, body, createdAt }: Receipt, title: Html): Html {
@@ -76,18 +78,13 @@ export function row({ t, locale }: Visit, { digest, body, createdAt }: Receipt, 
   const standing = included.reduce((sum, { examples }) => sum + examples.standing, 0)
   const measured = included.filter(({ effects }) => effects.length > 0).length
   return html`<li>
-    <p class="row-title">${title}</p>
+    <p class="row-title">
+      <a href="/receipts/${digest}">${title}</a> ${measured > 0 && badge(t('receipts.rowMeasured', { n: measured }), 'good')}
+    </p>
     <p class="meta">
       ${included.length > 0 && html`${t('receipts.rowIncluded', { n: included.length, examples: standing })} · `}
       ${reviewed.length > 0 && html`${t('receipts.rowReviewed', { n: reviewed.length })} · `}
       ${notIncluded.length > 0 && html`${t('receipts.rowNotIncluded', { n: notIncluded.length })} · `} ${ago(locale, createdAt)}
-    </p>
-    <p>
-      ${measured > 0 && html`${badge(t('receipts.rowMeasured', { n: measured }), 'good')} `}<a href="/receipts/${digest}"
-        >${t('receipts.open')}<span class="visually-hidden"
-          >: <bdi>${body.person}</bdi>, <bdi>${body.release.model}</bdi> ${body.release.version}</span
-        ></a
-      >
     </p>
   </li>`
 }

@@ -25,10 +25,10 @@ export function receiptPage(visit: Visit, shown: ShownReceipt, refused: AppError
   const { t } = visit
   const { receipt, isVisitor } = shown
   const { person: name, release, included, notIncluded, reviewed } = receipt.body
-  const where = `${release.model} ${release.version}`
+  const where = isolated(`${release.model} ${release.version}`)
   const [owner, modelName] = release.model.split('/') as [string, string]
   return {
-    title: isVisitor ? t('receipts.titleYours', { where }) : t('receipts.titleOf', { name, where }),
+    title: isVisitor ? t('receipts.titleYours', { where }) : t('receipts.titleOf', { name: isolated(name), where }),
     community: { model: { owner, name: modelName }, section: 'releases' },
     json: `/api/receipts/${receipt.digest}`,
     feed: `/feeds/people/${encodeURIComponent(name)}.atom`,
@@ -57,6 +57,11 @@ export function receiptPage(visit: Visit, shown: ShownReceipt, refused: AppError
   }
 }
 
+/** A name in plain text, kept apart from the direction of what stands around it (Unicode's FSI and PDI). */
+function isolated(name: string): string {
+  return `\u2068${name}\u2069`
+}
+
 function superseded({ t }: Visit, digest: string): Html {
   return html`<p class="note warn">
     ${t.rich('receipts.superseded', { link: (inside) => html`<a href="/receipts/${digest}">${inside}</a>` })}
@@ -67,7 +72,7 @@ function lead({ t, locale }: Visit, { receipt, isVisitor }: ShownReceipt): Html 
   const { person: name, release } = receipt.body
   return html`<p>
     ${!isVisitor && html`${person(t, name)} · `}<a href="${modelPath(release.model, `/releases/${encodeURIComponent(release.version)}`)}"
-      ><bdi>${release.model}</bdi> ${release.version}</a
+      ><bdi>${release.model} ${release.version}</bdi></a
     >
     · ${t('receipts.released')} ${day(locale, new Date(release.publishedAt))}
   </p>`
@@ -128,7 +133,14 @@ function notMeasured(visit: Visit, { receipt, measurements, mayMeasure }: ShownR
   const failed = own.find(({ state }) => state === 'failed')
   return html`<div class="note plain">
     <p>${running ? t('receipts.beingMeasured') : t('receipts.notMeasured')}</p>
-    ${failed && failed.error !== null && html`<p lang="en" dir="ltr" class="small">${failed.error}</p>`}
+    ${
+      failed &&
+      !running &&
+      html`<details class="small">
+        <summary>${t('receipts.lastFailed')}</summary>
+        <p lang="en" dir="ltr">${failed.error}</p>
+      </details>`
+    }
     ${
       mayMeasure &&
       !running &&
