@@ -98,6 +98,29 @@ for (const type of ['F32', 'F16', 'Q8_0'] as const) {
   })
 }
 
+test('a window far shorter than the text is served as it was trained, to many requests side by side', async () => {
+  const gemma = {
+    ...{ architectures: ['Gemma3ForCausalLM'], head_dim: 16, query_pre_attn_scalar: 16, rope_theta: null, tie_word_embeddings: true },
+    ...{ num_hidden_layers: 3, sliding_window: 6, layer_types: ['sliding_attention', 'sliding_attention', 'full_attention'] },
+  }
+  const model = await randomChatModel(31, gemma, 0.25)
+  const adapter = randomAdapter(model.config, 32, { strength: 0.3 })
+  // llama.cpp's GELU is a table of 16-bit numbers: as near as the halves of other architectures, not as their full precision.
+  for (const piece of await Promise.all(
+    [text, text.slice(10), text.slice(20)].map((part) => compare(model, adapter, part, { type: 'F32', fullPrecision: true })),
+  ))
+    assert.ok(piece.largest < 0.05, `largest ${piece.largest}`)
+  const served = { base: await storeModel(blobs, model, 'F32'), adapter: await storeAdapter(blobs, adapter, model.config) }
+  const engine = llamaCppEngine({ blobs, fullPrecision: true })
+  const alone = await engine.score(served, { context: '', continuation: text, top: 1 })
+  const together = await Promise.all(Array.from({ length: 6 }, () => engine.score(served, { context: '', continuation: text, top: 1 })))
+  for (const { tokens } of together)
+    tokens.forEach(({ logprob }, i) =>
+      assert.ok(Math.abs(logprob - alone.tokens[i]!.logprob) < 0.02, `token ${i}: ${logprob}, alone ${alone.tokens[i]!.logprob}`),
+    )
+  await engine.close()
+})
+
 test('on the real stories260K too', { skip: storiesMissing }, async () => {
   const model = await storiesModel()
   const story = 'Once upon a time, there was a little girl named Lily. She loved to play.'
