@@ -1,45 +1,18 @@
 /** Sign-in with an account elsewhere, against a real OpenID provider in this process. */
 
 import assert from 'node:assert/strict'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
-import { Provider } from 'oidc-provider'
-import { temporaryDatabase, type Lifetime } from '../../storage/testing.ts'
+import { temporaryDatabase } from '../../storage/testing.ts'
 import { operator } from './actor.ts'
 import { addPerson } from './add-person.ts'
 import { invite } from './invitations.ts'
 import { accountsOf, unlinkAccount } from './provider-accounts.ts'
-import { goToProvider, returnFromProvider, type ProviderApp, type ProviderConfig } from './provider.ts'
+import { goToProvider, returnFromProvider, type ProviderApp } from './provider.ts'
 import { signUp } from './sign-up.ts'
+import { openProvider } from './testing.ts'
 
 const here = { address: '203.0.113.7', device: 'Firefox on Linux' }
 const redirect = 'http://localhost:3210/sign-in/provider/back'
-
-async function openProvider(lifetime: Lifetime): Promise<ProviderConfig> {
-  const server = createServer()
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
-  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const provider = new Provider(issuer, {
-    clients: [{ client_id: 'wiki', client_secret: 'known to both', redirect_uris: [redirect] }],
-    claims: { openid: ['sub'], profile: ['preferred_username'] },
-    conformIdTokenClaims: false,
-    pkce: { required: () => true },
-    findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, preferred_username: `${id}@id.example` }) }),
-    cookies: { keys: ['of this test'] },
-    features: { devInteractions: { enabled: true } },
-  })
-  const { warn, info } = console
-  Object.assign(console, { warn: () => undefined, info: () => undefined })
-  const handle = provider.callback()
-  server.on('request', (request, response) => void handle(request, response))
-  lifetime.after(() => {
-    Object.assign(console, { warn, info })
-    server.closeAllConnections()
-    server.close()
-  })
-  return { issuer, clientId: 'wiki', clientSecret: 'known to both', name: 'Their school' }
-}
 
 /** What a browser does at the provider: signs in there as `login`, agrees, and is sent back. Returns the query it comes back with. */
 async function signInThere(start: URL, login: string): Promise<URLSearchParams> {
@@ -77,7 +50,7 @@ async function wayBack(app: ProviderApp, login: string, options: { invitation?: 
 }
 
 test('the way to the provider carries PKCE, state and nonce, and never the same ones twice', async (t) => {
-  const app = { db: await temporaryDatabase(t), provider: await openProvider(t) }
+  const app = { db: await temporaryDatabase(t), provider: await openProvider(t, redirect) }
   const [one, two] = [await goToProvider(app, here, null, redirect), await goToProvider(app, here, null, redirect)]
   for (const name of ['state', 'nonce', 'code_challenge']) {
     assert.ok((one.url.searchParams.get(name) ?? '').length >= 43, name)
@@ -87,7 +60,7 @@ test('the way to the provider carries PKCE, state and nonce, and never the same 
 })
 
 test('a first sign-in obeys the sign-up rule; from then on issuer and subject open the account', async (t) => {
-  const app = { db: await temporaryDatabase(t), provider: await openProvider(t) }
+  const app = { db: await temporaryDatabase(t), provider: await openProvider(t, redirect) }
   const first = await returnFromProvider(app, here, null, await wayBack(app, 'Asha.K'))
   assert.ok(first.state === 'new')
   assert.deepEqual([first.suggestedName, first.back], ['asha.k', '/models'])
@@ -104,7 +77,7 @@ test('a first sign-in obeys the sign-up rule; from then on issuer and subject op
 })
 
 test('an account here is not opened by the same name or address there', async (t) => {
-  const app = { db: await temporaryDatabase(t), provider: await openProvider(t), signUp: 'open' as const }
+  const app = { db: await temporaryDatabase(t), provider: await openProvider(t, redirect), signUp: 'open' as const }
   await addPerson(app, operator, { name: 'asha', role: 'maintainer' })
   const back = await returnFromProvider(app, here, null, await wayBack(app, 'asha'))
   assert.ok(back.state === 'new')
@@ -117,7 +90,7 @@ test('an account here is not opened by the same name or address there', async (t
 })
 
 test('what was not asked for is refused: another state, another browser, a second time', async (t) => {
-  const app = { db: await temporaryDatabase(t), provider: await openProvider(t) }
+  const app = { db: await temporaryDatabase(t), provider: await openProvider(t, redirect) }
   const [mine, theirs] = [await wayBack(app, 'asha'), await wayBack(app, 'mallory')]
   await assert.rejects(returnFromProvider(app, here, null, { ceremony: mine.ceremony, answer: theirs.answer }), { code: 'unauthenticated' })
   await assert.rejects(returnFromProvider(app, here, null, mine), { code: 'invalid', message: /Begin again/ })
@@ -132,7 +105,7 @@ test('what was not asked for is refused: another state, another browser, a secon
 })
 
 test('whoever is signed in links an account to theirs, and takes it off where there is another way in', async (t) => {
-  const app = { db: await temporaryDatabase(t), provider: await openProvider(t), signUp: 'open' as const }
+  const app = { db: await temporaryDatabase(t), provider: await openProvider(t, redirect), signUp: 'open' as const }
   const { person: asha } = await signUp(app, here, { name: 'asha', password: 'a sentence for asha' })
   const { person: ben } = await signUp(app, here, { name: 'ben', password: 'a sentence for ben' })
   const begin = async (who: typeof asha) => {

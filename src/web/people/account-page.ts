@@ -75,7 +75,7 @@ function profileForm({ t }: Visit, { profile, typed }: AccountFacts): Html {
         name: 'language',
         label: t('people.language'),
         control: (a) =>
-          html`<select ${a} class="short">
+          html`<select ${a}>
             ${option('', t('people.asBrowser'), said('language'))} ${locales.map(({ tag, name }) => option(tag, name, said('language')))}
           </select>`,
       })}
@@ -83,7 +83,7 @@ function profileForm({ t }: Visit, { profile, typed }: AccountFacts): Html {
         name: 'theme',
         label: t('common.theme'),
         control: (a) =>
-          html`<select ${a} class="short">
+          html`<select ${a}>
             ${option('', t('common.theme_auto'), said('theme'))} ${option('light', t('common.theme_light'), said('theme'))}
             ${option('dark', t('common.theme_dark'), said('theme'))}
           </select>`,

@@ -4,7 +4,7 @@ import { roles, type RoleName } from '../../domain/people/actor.ts'
 import { passwordLimits } from '../../domain/people/password.ts'
 import { html, type Html } from '../markup.ts'
 import type { MessageKey, Translate } from '../messages.ts'
-import { field } from '../parts/basics.ts'
+import { field, type Tone } from '../parts/basics.ts'
 
 const roleMessages: Record<RoleName, MessageKey> = {
   contributor: 'people.contributor',
@@ -13,6 +13,9 @@ const roleMessages: Record<RoleName, MessageKey> = {
 }
 
 export const roleName = (t: Translate, role: RoleName): string => t(roleMessages[role])
+
+/** Colour beside the word. */
+export const roleTone = (role: RoleName): Tone => (role === 'maintainer' ? 'accent' : role === 'reviewer' ? 'good' : 'plain')
 
 /** @param isNew a name that is chosen now; else one that somebody has */
 export function nameField(t: Translate, value: string, { isNew }: { readonly isNew: boolean }): Html {

@@ -8,11 +8,12 @@ import type { AppError } from '../../errors.ts'
 import type { Typed } from '../form.ts'
 import { address, html, modelPath, type Html } from '../markup.ts'
 import type { Page } from '../page.ts'
-import { badge, copyable, empty, field, pager, person } from '../parts/basics.ts'
+import { badge, empty, field, pager, person } from '../parts/basics.ts'
 import { confirmation } from '../parts/confirm.ts'
 import { ago, day } from '../parts/time.ts'
 import type { Visit } from '../visit.ts'
-import { roleName, roleOptions } from './fields.ts'
+import { roleName, roleOptions, roleTone } from './fields.ts'
+import { invitationSection } from './invitation-section.ts'
 
 export interface MembersFacts {
   readonly model: CommunityModel
@@ -58,7 +59,7 @@ export function membersPage(visit: Visit, facts: MembersFacts): Page {
                 ${everywhere.map(({ name, role }) => html`<li>${person(t, name)} ${badge(roleName(t, role))}</li>`)}
               </ul>`
           }
-          ${maintains && addForm(visit, facts)} ${maintains && inviteForm(visit, facts)}
+          ${maintains && addForm(visit, facts)} ${maintains && invitationSection(visit, modelPath(model, '/members'), facts)}
         </div>
         <div>${history(visit, facts)}</div>
       </div>`,
@@ -71,7 +72,7 @@ function memberRow({ t, locale, actor }: Visit, model: CommunityModel, member: M
   const path = modelPath(model, '/members')
   return html`<li>
     <p class="row-title">
-      ${person(t, name)} ${displayName && html`<bdi class="soft">${displayName}</bdi>`} ${badge(roleName(t, role), tone(role))}
+      ${person(t, name)} ${displayName && html`<bdi class="soft">${displayName}</bdi>`} ${badge(roleName(t, role), roleTone(role))}
     </p>
     <p class="soft">${t.rich('people.memberSince', { day: () => day(locale, createdAt), by: () => person(t, addedBy) })}</p>
     ${
@@ -98,8 +99,6 @@ function memberRow({ t, locale, actor }: Visit, model: CommunityModel, member: M
     }
   </li>`
 }
-
-const tone = (role: RoleName) => (role === 'maintainer' ? 'accent' : role === 'reviewer' ? 'good' : 'plain')
 
 function addForm({ t }: Visit, { model, typed }: MembersFacts): Html {
   return html`<h2>${t('people.addMember')}</h2>
@@ -131,57 +130,6 @@ function addForm({ t }: Visit, { model, typed }: MembersFacts): Html {
       })}
       <p class="actions"><button>${t('people.addMember')}</button></p>
     </form>`
-}
-
-function inviteForm(visit: Visit, { model, invitations, made, typed }: MembersFacts): Html {
-  const { t, locale } = visit
-  const path = modelPath(model, '/members/invitations')
-  return html`<h2 id="invitations">${t('people.invite')}</h2>
-    <p>${t('people.inviteText')}</p>
-    ${
-      made !== null &&
-      html`<div class="note good" role="status">
-        <p>${t('people.inviteMade')}</p>
-        ${copyable(t, 'invitation', made)}
-      </div>`
-    }
-    <form class="stack" method="post" action="${path}#invitations">
-      ${field({
-        name: 'invited',
-        label: t('people.role'),
-        control: (a) =>
-          html`<select ${a} class="short">
-            ${roleOptions(t, typed?.['invited'] ?? 'contributor')}
-          </select>`,
-      })}
-      ${field({
-        name: 'note',
-        label: t('people.note'),
-        hint: t('people.noteHint'),
-        control: (a) => html`<input ${a} maxlength="200" dir="auto" value="${typed?.['note'] ?? ''}" />`,
-      })}
-      <p class="actions"><button>${t('people.invite')}</button></p>
-    </form>
-    ${
-      invitations.length > 0 &&
-      html`<ul class="rows">
-        ${invitations.map(
-          ({ id, role, note, state, expiresAt, usedBy, invitedBy }) =>
-            html`<li>
-              <p class="row-title">
-                ${badge(roleName(t, role), tone(role))} ${note && html`<bdi>${note}</bdi>`}
-                ${badge(t(`people.state_${state}`), state === 'open' ? 'good' : 'plain')}
-              </p>
-              <p class="soft">
-                ${t.rich('people.invitedBy', { by: () => person(t, invitedBy) })}
-                ${usedBy !== null && t.rich('people.usedBy', { by: () => person(t, usedBy) })}
-                ${state === 'open' && t.rich('people.validUntil', { day: () => day(locale, expiresAt) })}
-              </p>
-              ${state === 'open' && html`<form method="post" action="${path}/${id}/revoke"><button>${t('people.takeBack')}</button></form>`}
-            </li>`,
-        )}
-      </ul>`
-    }`
 }
 
 function history({ t, locale }: Visit, { changes }: MembersFacts): Html {

@@ -1,9 +1,15 @@
 /** Accounts in a real browser: with a keyboard, without JavaScript, with an authenticator, in three languages. */
 
 import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
+import { getRequestListener } from '@hono/node-server'
 import type { BrowserContext, Page } from 'playwright-core'
+import { openProvider } from '../../domain/people/testing.ts'
+import { createHttp } from '../../http/server.ts'
 import { runningApp } from '../../http/testing.ts'
+import { createPages } from '../pages.ts'
 import { assertSound, keepScreenshot, looks, openBrowser, visitAs } from '../testing.ts'
 
 const password = 'a sentence for asha'
@@ -111,6 +117,15 @@ test('accounts in a browser', async (t) => {
     await page.goto('/sign-in?back=/account')
     await Promise.all([page.waitForURL(`${url}/account`), page.click('[data-passkey=sign-in] button')])
     assert.match((await page.textContent('main')) ?? '', /by passkey/)
+    // A copy of it would count from where it was copied, behind what is known here.
+    const { counter } = await running.app.db.selectFrom('passkeys').select('counter').executeTakeFirstOrThrow()
+    assert.ok(Number(counter) > 0)
+    await running.app.db.updateTable('passkeys').set({ counter: 1_000 }).execute()
+    await page.goto('/sign-in?back=/changes')
+    await page.click('[data-passkey=sign-in] button')
+    await page.waitForFunction("document.querySelector('[data-passkey] [role=status]').textContent !== ''")
+    assert.match((await page.textContent('[data-passkey] [role=status]')) ?? '', /The answer of the passkey does not fit/)
+    await page.goto('/account')
     await page.click('details.confirm summary')
     await page.click('form[action^="/account/passkeys/"] button')
     assert.equal(await page.locator('form[action^="/account/passkeys/"]').count(), 0)
@@ -150,6 +165,26 @@ test('accounts in a browser', async (t) => {
     assert.ok(await guest.isVisible('#note'))
   })
 
+  await t.test('whoever maintains the instance changes roles on it, and invites to it', async (t) => {
+    const page = await visitAs(browser, t, url)
+    await signIn(page, 'asha', password)
+    await page.goto('/people')
+    await page.selectOption('[aria-label="Role of ravi"]', 'reviewer')
+    await page.click('li:has-text("ravi") button')
+    assert.match((await page.textContent('main')) ?? '', /ravi\s*reviewer/)
+    await page.selectOption('[aria-label="Role of asha"]', 'contributor')
+    await page.click('li:has-text("asha") button')
+    assert.match((await page.textContent('[role=alert]')) ?? '', /asha is the only maintainer of this instance/)
+    await page.click('form[action$="/invitations#invitations"] button')
+    assert.match((await page.textContent('#invitation')) ?? '', /\/invitation\/[\w-]{43}$/)
+    await page.goto('/people')
+    await page.click('form[action$="/revoke"] button')
+    assert.match((await page.textContent('main')) ?? '', /taken back/)
+    const stranger = await visitAs(browser, t, url)
+    await stranger.goto('/people')
+    assert.equal(await stranger.locator('main form').count(), 0)
+  })
+
   await t.test('the operator lets somebody in with a link, by a press and not by opening', async (t) => {
     const { link: way } = await running.operator.post<{ link: string }>('/api/people/ravi/sign-in-link')
     const page = await visitAs(browser, t, url)
@@ -174,6 +209,7 @@ test('accounts in a browser', async (t) => {
       for (const [name, path] of [
         ['account', '/account'],
         ['members', '/models/marathi/saathi/members'],
+        ['people', '/people'],
       ] as const) {
         await page.goto(path)
         await assertSound(page)
@@ -194,4 +230,45 @@ test('accounts in a browser', async (t) => {
     await signIn(other, 'ravi', 'a sentence for ravi')
     assert.deepEqual(await other.evaluate('[document.documentElement.lang, document.documentElement.dataset.theme]'), ['ur', 'dark'])
   })
+})
+
+test('an account elsewhere opens one here, and signs in from then on', async (t) => {
+  const { app } = await runningApp(t)
+  const server = createServer()
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  const url = `http://localhost:${(server.address() as AddressInfo).port}`
+  const provider = await openProvider(t, `${url}/sign-in/provider/back`)
+  const parts = { ...app, provider, signUp: 'open' as const }
+  const http = createHttp(parts, createPages(parts))
+  const handle = getRequestListener((request, bindings) => http.fetch(request, bindings))
+  server.on('request', (request, response) => void handle(request, response))
+  t.after(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const page = await visitAs(await openBrowser(t), t, url)
+  const thereAndBack = async () => {
+    await page.goto('/sign-in?back=/account')
+    await page.click('a:has-text("Their school")')
+    if (page.url().startsWith(provider.issuer)) {
+      await page.fill('[name=login]', 'Asha.K')
+      await page.fill('[name=password]', 'theirs')
+      await page.click('[type=submit]')
+      await page.click('[type=submit]')
+    }
+  }
+  await thereAndBack()
+  assert.equal(await page.inputValue('#name'), 'asha.k')
+  assert.equal(await page.locator('#password').count(), 0)
+  await assertSound(page)
+  await page.click('main button.primary')
+  assert.equal(new URL(page.url()).pathname, '/account')
+  assert.match((await page.textContent('main')) ?? '', /You have none: you sign in another way/)
+  await page.click('form[action="/sign-out"] button')
+  await thereAndBack()
+  await page.waitForURL(`${url}/account`)
+  assert.match((await page.textContent('main')) ?? '', /by an account elsewhere/)
+  await page.click('details.confirm summary')
+  await page.click('form[action^="/account/provider/"] button')
+  assert.match((await page.textContent('[role=alert]')) ?? '', /This is your only way to sign in/)
 })

@@ -12,6 +12,7 @@ import { AppError } from '../../errors.ts'
 import { begun, dropBegun, dropSession, keepBegun, keepSession } from '../../http/session-cookie.ts'
 import { originOf, visitorOf, type SiteApp } from '../../http/site.ts'
 import { typedIn, type Typed } from '../form.ts'
+import { address } from '../markup.ts'
 import { goOn, show } from '../page.ts'
 import { cookies, keepChoice, ownPath, requireVisitor, sayNext } from '../visit.ts'
 import { signInLinkPage, signInPage } from './sign-in-page.ts'
@@ -107,9 +108,9 @@ export function signInRoutes(app: SignInApp): Hono {
         return goOn(c, '/account')
       }
       keepBegun(app, c, 'account', found.account)
-      return signUpForm(c, { name: found.suggestedName, back: found.back, invitation: found.invitation ?? '' })
+      return goOn(c, address('/sign-up', { name: found.suggestedName, back: found.back, invitation: found.invitation }))
     })
-    .get('/sign-up', (c) => signUpForm(c, { back: c.req.query('back') ?? '/' }))
+    .get('/sign-up', (c) => signUpForm(c, c.req.query()))
     .post('/sign-up', async (c) => {
       const typed = await typedIn(c)
       const account = begun(app, c, 'account')
