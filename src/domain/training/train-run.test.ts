@@ -133,7 +133,7 @@ describe('a training run', () => {
     const { ravi } = await community(loop)
     const recipe = quick.replace('batchSize: 4', 'batchSize: 512')
     const estimate = async (recompute: boolean): Promise<number> => {
-      const sentence = startRun({ ...loop, trainingMemory: 1 } as typeof loop, ravi, model, {
+      const sentence = startRun({ ...loop, trainingMemory: 1 }, ravi, model, {
         recipe: `${recipe}\nrecompute: ${recompute}`,
       })
       const words = await sentence.then(String, (error: Error) => error.message)

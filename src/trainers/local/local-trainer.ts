@@ -34,6 +34,9 @@ export function localTrainer(options: LocalTrainerOptions = {}): Trainer {
   }
 }
 
+/** Inside node_modules Node runs no TypeScript by itself. */
+const isInstalled = import.meta.url.includes('/node_modules/')
+
 type Start = { readonly kind: 'estimate' | 'train'; readonly request: TrainingRequest; readonly threads: number }
 type Answer = { readonly kind: 'estimate'; readonly estimate: MemoryEstimate } | { readonly kind: 'event'; readonly event: TrainingEvent }
 
@@ -43,7 +46,7 @@ async function* converse(start: Start, signal?: AbortSignal): AsyncGenerator<Ans
   const child = fork(fileURLToPath(new URL('training-process.ts', import.meta.url)), [], {
     serialization: 'advanced',
     // Not the parent's: its flags (a test runner's, an inspector's port) are not for this process.
-    execArgv: [],
+    execArgv: isInstalled ? ['--import', new URL('../../../bin/typescript.js', import.meta.url).href] : [],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
   const { messages, ended } = listen(child)

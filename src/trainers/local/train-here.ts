@@ -2,21 +2,21 @@
 
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { baseTensors, initialTrainables } from '../../ml/lora/training-graph.ts'
 import type { TrainingEvent, TrainingRequest } from '../trainer.ts'
 import { loadCheckpoint, saveCheckpoint, type Saved } from './checkpoint.ts'
 import { divergedError, watchDivergence } from './divergence.ts'
-import { isEnough, keepAverage, keepBest, nothingKept } from './kept-weights.ts'
+import { isEnough, keepAverage, keepBest } from './kept-weights.ts'
 import { nodeRuntime } from './onnx-runtime.ts'
+import { openSession, startingPoint } from './open-session.ts'
 import { packBatch, type PackedBatch } from './pack-batch.ts'
 import { batchesOfStep, parameters, planRun, refuseWhatCannotFit, validationBatches, type Plan } from './plan.ts'
 import { progressClock } from './progress.ts'
-import { floatTensor, sizeOf, type Runtime, type Tensors, type Values } from './runtime.ts'
+import type { Values } from './runtime.ts'
 import { learningRateAt } from './schedule.ts'
-import { TrainingSession } from './training-session.ts'
+import type { TrainingSession } from './training-session.ts'
 import { validationLoss } from './validation.ts'
 import { localTrainerVersion } from './version.ts'
-import { startFromAdapter, writeAdapter, writeModel } from './weights-folder.ts'
+import { writeAdapter, writeModel } from './weights-folder.ts'
 
 export interface LocalOptions {
   /** Threads inside an operator: part of what decides a run's bytes (version.ts). */
@@ -112,51 +112,6 @@ export async function* trainHere(request: TrainingRequest, options: LocalOptions
     await plan.base.weights?.close()
     await session?.close()
   }
-}
-
-/** Opens what trains: the base's weights are read, graphs are made when they are first needed. */
-export async function openSession(plan: Plan, runtime: Runtime, { state }: Pick<Saved, 'state'>): Promise<TrainingSession> {
-  const { recipe } = plan.fingerprint
-  const { config } = plan.base
-  return new TrainingSession({
-    runtime,
-    config,
-    method: recipe.method,
-    recipe,
-    frozen: await frozenWeights(plan, runtime),
-    state,
-    longest: plan.longest,
-  })
-}
-
-/** Where a run begins: a checkpoint, an adapter, the base, or seeded random weights. */
-export async function startingPoint(request: TrainingRequest, plan: Plan): Promise<Saved> {
-  const { base, specs } = plan
-  const { method, seed } = request.recipe
-  if (request.resume !== undefined) return loadCheckpoint(request.resume, specs, plan.fingerprint)
-  const zeros = () => new Map(specs.map((spec) => [spec.name, new Float32Array(sizeOf(spec))]))
-  let trainables: Values
-  if (method.kind === 'lora') {
-    trainables =
-      request.adapter === undefined
-        ? initialTrainables(base.config, method, seed)
-        : await startFromAdapter(request.adapter, method, base.config, specs)
-  } else if (base.weights) {
-    const values = new Map<string, Float32Array>()
-    for (const { name, dims } of specs) values.set(name, await base.weights.floats(name, dims))
-    trainables = values
-  } else {
-    trainables = initialTrainables(base.config, method, seed)
-  }
-  return { step: 0, state: { trainables, m: zeros(), v: zeros() }, kept: nothingKept() }
-}
-
-async function frozenWeights({ base, fingerprint }: Plan, runtime: Runtime): Promise<Tensors> {
-  const tensors: Tensors = {}
-  if (fingerprint.recipe.method.kind === 'full') return tensors
-  for (const spec of baseTensors(base.config))
-    tensors[spec.name] = floatTensor(runtime, spec, await base.weights!.floats(spec.name, spec.dims))
-  return tensors
 }
 
 /** The weights a run ends with: the average or the last, unless validation knows better ones. */

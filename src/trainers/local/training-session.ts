@@ -4,6 +4,7 @@
  */
 
 import type { HfConfig } from '../../formats/hf-config.ts'
+import { gradientProductsGraph } from '../../ml/lora/gradient-products.ts'
 import {
   gradientGraph,
   lossGraph,
@@ -16,7 +17,7 @@ import {
 import type { Recipe } from '../trainer.ts'
 import type { Kind } from './batches.ts'
 import type { PackedBatch } from './pack-batch.ts'
-import { floatTensor, type InferenceSession, type Runtime, type Tensor, type Tensors, type Values } from './runtime.ts'
+import { floatTensor, sizeOf, type InferenceSession, type Runtime, type Tensor, type Tensors, type Values } from './runtime.ts'
 
 /** What a step reads and changes. */
 export interface TrainingState {
@@ -60,6 +61,7 @@ export class TrainingSession {
   #otherSums: Tensors | null
   /** What switches the adapter off. */
   #noAdapter: Tensors | undefined
+  #lastQueries: { readonly directions: readonly Values[]; readonly tensors: Tensors } | undefined
 
   constructor(options: SessionOptions) {
     this.#options = options
@@ -112,6 +114,33 @@ export class TrainingSession {
     }
     const losses = new this.#options.runtime.Tensor('float32', new Float32Array(batch.rows), [batch.rows])
     return (await this.#run(session, feeds, { losses }))['losses']!.data as Float32Array
+  }
+
+  /** The gradient of the batches' summed loss, by trainable; the weights stay as they are. */
+  async gradient(batches: readonly PackedBatch[]): Promise<Values> {
+    const total = new Map(this.#specs.map((spec) => [spec.name, new Float32Array(sizeOf(spec))]))
+    for (const batch of batches) {
+      if (this.#otherSums) for (const tensor of Object.values(this.#sums)) (tensor.data as Float32Array).fill(0)
+      await this.#addGradients(batch, 1)
+      for (const [name, sum] of total) {
+        const part = this.#sums[`grad/${name}`]!.data as Float32Array
+        for (let i = 0; i < sum.length; i += 1) sum[i]! += part[i]!
+      }
+    }
+    return total
+  }
+
+  /** Of each row: its summed loss, and the dot products of its gradient with the directions given (ml/lora/gradient-products.ts). */
+  async gradientProducts(batch: PackedBatch, directions: readonly Values[]): Promise<{ losses: Float32Array; products: Float32Array }> {
+    const { config, method, runtime, longest } = this.#options
+    if (method.kind !== 'lora') throw new Error('products are taken of an adapter’s gradients')
+    const K = directions.length
+    const shape = { batch: batch.rows, length: longest, varying: true }
+    const session = await this.#session(`products of ${batch.rows} with ${K}`, () => gradientProductsGraph(config, method, shape, K))
+    const feeds = { ...this.#feeds(batch), probe: new runtime.Tensor('float32', new Float32Array(batch.rows * K), [batch.rows, K]) }
+    Object.assign(feeds, this.#queries(directions))
+    const { losses, products } = (await session.run(feeds)) as { losses: Tensor; products: Tensor }
+    return { losses: losses.data as Float32Array, products: products.data as Float32Array }
   }
 
   /** The live arrays: copy or write them before the next step. */
@@ -170,6 +199,27 @@ export class TrainingSession {
     return feeds
   }
 
+  /** Directions as the graph of products takes them: A's below each other, B's side by side. Made once for the same directions. */
+  #queries(directions: readonly Values[]): Tensors {
+    if (this.#lastQueries?.directions === directions) return this.#lastQueries.tensors
+    const { Tensor } = this.#options.runtime
+    const K = directions.length
+    const tensors: Tensors = {}
+    for (const { name, dims } of this.#specs) {
+      const [rows, columns] = dims as readonly [number, number]
+      const all = new Float32Array(K * rows * columns)
+      const below = name.includes('.lora_A.')
+      for (const [k, direction] of directions.entries()) {
+        const values = direction.get(name)!
+        if (below) all.set(values, k * values.length)
+        else for (let row = 0; row < rows; row += 1) all.set(values.subarray(row * columns, (row + 1) * columns), (row * K + k) * columns)
+      }
+      tensors[`query/${name}`] = new Tensor('float32', all, below ? [K * rows, columns] : [rows, K * columns])
+    }
+    this.#lastQueries = { directions, tensors }
+    return tensors
+  }
+
   #withoutAdapter(): Tensors {
     this.#noAdapter ??= Object.fromEntries(
       this.#specs.filter(({ name }) => name.includes('.lora_B.')).map((spec) => [spec.name, floatTensor(this.#options.runtime, spec)]),
@@ -180,7 +230,7 @@ export class TrainingSession {
   async #run(session: InferenceSession, feeds: Tensors, into: Tensors): Promise<Tensors> {
     const wanted = new Set(session.inputNames)
     const needed = Object.fromEntries(Object.entries(feeds).filter(([name]) => wanted.has(name)))
-    if (!this.#options.runtime.writesInPlace) return (await session.run(needed)) as Tensors
+    if (!this.#options.runtime.writesInPlace) return await session.run(needed)
     await session.run(needed, into)
     return into
   }

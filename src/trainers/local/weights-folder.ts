@@ -9,7 +9,7 @@ import { openSafetensors } from '../../formats/safetensors.ts'
 import { writeSafetensors } from '../../formats/safetensors-write.ts'
 import type { HfConfig } from '../../formats/hf-config.ts'
 import { isProjection } from '../../formats/llama-tensors.ts'
-import { readAdapter, writeAdapterConfig } from '../../formats/peft.ts'
+import { parseAdapterConfig, readAdapter, writeAdapterConfig } from '../../formats/peft.ts'
 import type { TensorSpec } from '../../ml/lora/training-graph.ts'
 import type { LoraMethod } from '../trainer.ts'
 import { readJson, tokenizerFiles, type BaseFolder } from './base-folder.ts'
@@ -47,6 +47,12 @@ export async function writeModel(folder: string, base: BaseFolder, specs: readon
     const typeOf = (name: string): FloatType => base.weights?.typeOf(name) ?? base.declaredType
     writeWhole(join(temporary, 'model.safetensors'), [weightsFile(specs, values, typeOf)])
   })
+}
+
+/** The method that an adapter folder was trained with. */
+export async function readAdapterMethod(folder: string): Promise<LoraMethod> {
+  const { rank, alpha, targetModules } = parseAdapterConfig(await readJson(folder, adapterConfig))
+  return { kind: 'lora', rank, alpha, targetModules }
 }
 
 /** The trainables of an adapter of the same base, rank, alpha and target modules. Throws `invalid` on any other. */

@@ -1,0 +1,77 @@
+/** Which examples pull the adapter where an answer pulls it: losses and gradient products of every example, in one pass over them. */
+
+import { AppError } from '../../errors.ts'
+import type { TrainingRequest } from '../trainer.ts'
+import { inBatches } from './batches.ts'
+import { nodeRuntime } from './onnx-runtime.ts'
+import { packBatch } from './pack-batch.ts'
+import { planRun } from './plan.ts'
+import { tokenizeExamples, type TokenizedExamples } from './tokenize-examples.ts'
+import { openSession, startingPoint } from './open-session.ts'
+import type { LocalOptions } from './train-here.ts'
+import type { Values } from './runtime.ts'
+import { localTrainerVersion } from './version.ts'
+
+export interface TraceRequest extends Omit<TrainingRequest, 'output' | 'resume'> {
+  /** A JSONL file like `examples`: what is asked about, one query a line. */
+  readonly queries: string
+}
+
+export interface Trace {
+  /** Which example, from 0, in the order of the file. */
+  readonly example: number
+  /** Mean nats per loss token. */
+  readonly loss: number
+  /** ⟨gradient of the example's summed loss, gradient of the query's⟩ for each query: positive where learning one would have lowered the other's loss. */
+  readonly products: readonly number[]
+}
+
+/** Yields every example once, the shortest first. Throws `invalid` on preferences, whose loss is of two answers, and on what no run could train. */
+export async function* traceExamples(request: TraceRequest, options: LocalOptions): AsyncGenerator<Trace> {
+  const { recipe } = request
+  const training: TrainingRequest = { ...request, output: '' }
+  const plan = await planRun(
+    { ...training, recipe: { ...recipe, validation: 0, patience: null, mix: {} } },
+    localTrainerVersion(options.threads),
+    options.signal,
+  )
+  try {
+    if (recipe.method.kind !== 'lora') throw new AppError('invalid', 'Gradients are traced in an adapter; choose method lora.')
+    const { base, examples } = plan
+    const queries = await tokenizeExamples(request.queries, base.tokenizer, {
+      maxLength: recipe.maxLength,
+      endIds: base.config.eosTokenIds,
+      vocabSize: base.config.vocabSize,
+    })
+    for (const [what, found] of [
+      ['examples', examples],
+      ['queries', queries],
+    ] as const)
+      // prettier-ignore
+      if (found.sequences.at(-1)! > found.count)
+        throw new AppError('invalid', `The ${what} hold preferences, and gradients are traced of what is followed; give their chosen answers as completions.`)
+    const longest = Math.max(plan.longest, ...queries.lengths)
+    const session = await openSession({ ...plan, longest }, nodeRuntime(options.threads), await startingPoint(training, plan))
+    try {
+      const directions: Values[] = []
+      for (const batch of inBatches('follow', all(queries), queries.lengths, 1))
+        directions.push(await session.gradient([packBatch(queries, batch, recipe.batchSize)]))
+      const order = all(examples).sort((a, b) => examples.lengths[a]! - examples.lengths[b]!)
+      for (const batch of inBatches('follow', order, examples.lengths, recipe.batchSize)) {
+        options.signal?.throwIfAborted()
+        const { losses, products } = await session.gradientProducts(packBatch(examples, batch, recipe.batchSize), directions)
+        for (const [row, example] of batch.examples.entries()) {
+          const of = packBatch(examples, { ...batch, examples: Uint32Array.of(example) }, 1).weightSum
+          const each = products.subarray(row * directions.length, (row + 1) * directions.length)
+          yield { example, loss: losses[row]! / of, products: [...each] }
+        }
+      }
+    } finally {
+      await session.close()
+    }
+  } finally {
+    await plan.base.weights?.close()
+  }
+}
+
+const all = ({ count }: TokenizedExamples): Uint32Array => Uint32Array.from({ length: count }, (_, example) => example)
