@@ -60,7 +60,7 @@ export function basePage(visit: Visit, { base, card, models, next }: BaseData): 
         html`<section aria-labelledby="card">
           <h2 id="card">${t('lineage.card')}</h2>
           <p class="soft">${t('lineage.cardWhat')}</p>
-          <div class="user-text card-text" dir="auto" lang="en">${card}</div>
+          <div class="user-text card-text" dir="auto" lang="en" tabindex="0" role="region" aria-label="${t('lineage.card')}">${card}</div>
         </section>`
       }`,
   }

@@ -11,12 +11,16 @@ const graph: LineageGraph = {
     { id: 'contribution-2', kind: 'contribution', contribution: 2, author: 'tomba', message: 'Hours' },
     { id: 'revision-2', kind: 'revision', number: 2, count: 40 },
     { id: 'run-1', kind: 'run', run: 1, state: 'finished' },
+    { id: 'contribution-3', kind: 'contribution', contribution: 3, author: 'asha', message: 'Days' },
+    { id: 'revision-3', kind: 'revision', number: 3, count: 50 },
   ],
   edges: [
     { from: 'contribution-1', to: 'revision-2' },
     { from: 'contribution-2', to: 'revision-2' },
     { from: 'revision-2', to: 'run-1' },
     { from: 'base', to: 'run-1' },
+    { from: 'contribution-3', to: 'revision-3' },
+    { from: 'revision-2', to: 'revision-3' },
   ],
 }
 
@@ -24,7 +28,8 @@ test('everything stands to the right of what it was made from, inside the pictur
   const { places, lines, width, height } = layOut(graph)
   const at = (id: string) => places.get(id)!
   for (const [i, { from, to }] of graph.edges.entries()) {
-    assert.ok(at(from).x + nodeSize.width < at(to).x + 1, `${from} left of ${to}`)
+    if (from === 'revision-2' && to === 'revision-3') assert.equal(at(from).x, at(to).x, 'revisions share a column')
+    else assert.ok(at(from).x + nodeSize.width < at(to).x + 1, `${from} left of ${to}`)
     assert.ok((lines[i]?.length ?? 0) >= 2, 'a line is drawn for it')
   }
   for (const { x, y } of places.values()) {

@@ -1,9 +1,9 @@
-/** Where the nodes of a lineage stand: laid out in layers from left to right, so that everything points to what was made of it. Pure. */
+/** Where the nodes of a lineage stand: contributions at the left, releases at the right, and everything points to what was made of it. Pure. */
 
 import * as dagre from '@dagrejs/dagre'
 import type { LineageGraph } from '../../domain/releases/lineage-graph.ts'
 
-export const nodeSize = { width: 168, height: 54 } as const
+export const nodeSize = { width: 158, height: 54 } as const
 
 export interface LaidOut {
   readonly width: number
@@ -16,10 +16,13 @@ export interface LaidOut {
 
 export function layOut({ nodes, edges }: LineageGraph): LaidOut {
   const graph = new dagre.graphlib.Graph({ multigraph: true })
-  graph.setGraph({ rankdir: 'LR', nodesep: 18, ranksep: 46, marginx: 8, marginy: 8 })
+  graph.setGraph({ rankdir: 'LR', nodesep: 18, ranksep: 34, marginx: 8, marginy: 8 })
   graph.setDefaultEdgeLabel(() => ({}))
   for (const { id } of nodes) graph.setNode(id, { ...nodeSize })
-  for (const [i, { from, to }] of edges.entries()) graph.setEdge(from, to, {}, String(i))
+  const kindOf = new Map(nodes.map(({ id, kind }) => [id, kind]))
+  // Revisions follow each other down one column, and so do releases: a picture that grew to the right with each of them would fit no screen.
+  const below = edges.map(({ from, to, compared }) => compared || (kindOf.get(from) === 'revision' && kindOf.get(to) === 'revision'))
+  for (const [i, { from, to }] of edges.entries()) if (!below[i]) graph.setEdge(from, to, {}, String(i))
   dagre.layout(graph)
   const { width = 0, height = 0 } = graph.graph() as { width?: number; height?: number }
   const place = (id: string) => {
@@ -31,6 +34,7 @@ export function layOut({ nodes, edges }: LineageGraph): LaidOut {
     height: Math.ceil(height),
     places: new Map(nodes.map(({ id }) => place(id))),
     lines: edges.map(({ from, to }, i) => {
+      if (below[i]) return [graph.node(from), graph.node(to)].map(({ x, y }) => ({ x, y })) as { x: number; y: number }[]
       const edge = graph.edge({ v: from, w: to, name: String(i) }) as { points?: { x: number; y: number }[] }
       return edge.points ?? []
     }),

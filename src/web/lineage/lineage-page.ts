@@ -96,8 +96,8 @@ function wordsOf({ t, locale }: Visit, model: CommunityModel, node: LineageNode)
     case 'evaluations':
       return {
         kind: t('lineage.kind_evaluations'),
-        title: t('lineage.tests', { n: node.suites.length }),
-        more: node.suites.join(', '),
+        title: node.suites.length === 1 ? (node.suites[0] ?? '') : t('lineage.tests', { n: node.suites.length }),
+        ...(node.suites.length > 1 && { more: node.suites.join(', ') }),
         href: modelPath(model, `/releases/${node.version}#measured`),
       }
     case 'release':
@@ -141,11 +141,11 @@ function drawing(visit: Visit, { model, graph }: LineageData): Html {
         const { kind, title, more, href } = wordsOf(visit, model, node)
         const [left, top] = [x - nodeSize.width / 2, y - nodeSize.height / 2]
         const whole = [kind, title, more].filter(Boolean).join(', ')
-        return html`<a href="${href}" class="node ${node.kind}" aria-label="${whole}">
+        return html`<a href="${href}" class="node ${node.kind}">
           <title>${whole}</title>
           <rect x="${left}" y="${top}" width="${nodeSize.width}" height="${nodeSize.height}" rx="6" />
-          <text class="kind" x="${left + 12}" y="${top + 20}">${fit(more ? `${kind} · ${more}` : kind, 25)}</text>
-          <text class="title" x="${left + 12}" y="${top + 40}">${fit(title, 19)}</text>
+          <text class="kind" x="${left + 12}" y="${top + 20}">${fit(more ? `${kind} · ${more}` : kind, 24)}</text>
+          <text class="title" x="${left + 12}" y="${top + 40}">${fit(title, 18)}</text>
         </a>`
       })}
     </svg>

@@ -128,7 +128,17 @@ function answers(visit: Visit, { compared, chosen, changed, only, from, to, mode
       </nav>`
     }
     <p>
-      ${t('releases.changedCounts', { n: total, of: count(locale, chosen.comparison.samples), better: counts.better, worse: counts.worse, other: counts.other })}
+      ${
+        total === 0
+          ? t('releases.noneChanged', { of: count(locale, chosen.comparison.samples) })
+          : t('releases.changedCounts', {
+              n: total,
+              of: count(locale, chosen.comparison.samples),
+              better: counts.better,
+              worse: counts.worse,
+              other: counts.other,
+            })
+      }
     </p>
     ${
       total > 0 &&

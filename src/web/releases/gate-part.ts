@@ -60,7 +60,7 @@ export function gateVerdict(visit: Visit, gate: GateReport): Html {
 export function clauseVerdicts(visit: Visit, model: string, clauses: readonly ClauseVerdict[]): Html {
   const { t } = visit
   return html`<p>${t('releases.charterWhat')}</p>
-    <ol class="clauses">
+    <ol class="clause-verdicts">
       ${clauses.map((clause) => clauseRow(visit, model, clause))}
     </ol>`
 }
@@ -80,7 +80,7 @@ function clauseRow({ t, locale }: Visit, model: string, clause: ClauseVerdict): 
       <a href="${modelPath(model, `/charter#clause-${number}`)}" dir="auto"><bdi>${text}</bdi></a>
       ${badge(t(`releases.clause_${state}`), clauseTones[state])}
     </p>
-    <p class="meta">${said} ${t(`releases.clauseBlocks_${blocks}`)}</p>
+    <p class="meta">${said} ${state !== 'not-tested' && t(`releases.clauseBlocks_${blocks}`)}</p>
     ${
       failing.length > 0 &&
       html`<details>

@@ -47,7 +47,7 @@ export function releasePage(visit: Visit, data: ReleaseData): Page {
   const shown = sections.filter((section) => section !== null)
   return {
     title: t('releases.titleOne', { version, name: release.model }),
-    heading: html`<bdi>${model.name}</bdi> ${version} ${release.state === 'retracted' && badge(t('releases.retracted'), 'bad')}`,
+    heading: html`<bdi dir="ltr">${model.name} ${version}</bdi> ${release.state === 'retracted' && badge(t('releases.retracted'), 'bad')}`,
     community: { model, section: 'releases' },
     json: `/api${modelPath(model, `/releases/${version}`)}`,
     feed: `/feeds${modelPath(model).replace('/models', '')}.atom`,

@@ -43,10 +43,10 @@ export function releasesPage(visit: Visit, data: ReleasesData): Page {
     json: `/api${path}`,
     feed: `/feeds${modelPath(model).replace('/models', '')}.atom`,
     main: html`<p class="lead">${t('releases.what')}</p>
-      <div class="note">
-        <p>${train ? html`<a href="/trains/${train.id}">${trainLine(visit, train)}</a>` : t('trains.noneNow')}</p>
-        <p><a href="${modelPath(model, '/trains')}">${t('trains.all')}</a></p>
-      </div>
+      <p class="note">
+        ${train ? html`<a href="/trains/${train.id}">${trainLine(visit, train)}</a>` : t('trains.noneNow')}
+        <a href="${modelPath(model, '/trains')}">${t('trains.all')}</a>
+      </p>
       <p class="actions">
         ${newest && before && html`<a class="button" href="${address(modelPath(model, '/compare'), { from: before.version, to: newest.version })}">${t('releases.compareTwo')}</a>`}
         ${releases.length > 0 && toGate}

@@ -153,9 +153,17 @@ function caseRow(visit: Visit, { number, sample, result, contribution, author }:
   const mark: Content =
     result && 'right' in result ? badge(result.right ? t('suites.right') : t('suites.wrong'), result.right ? 'good' : 'bad') : null
   return html`<li value="${number}" class="case">
-    ${userText(sampleText(sample), sample.language)} ${result && html`${modelText(answerText(visit, sample, result), sample.language)}`}
+    ${
+      result && result.kind !== 'text'
+        ? html`<div class="halves">
+            <div>${userText(sampleText(sample), sample.language)}</div>
+            <div>${modelText(answerText(visit, sample, result), sample.language)}</div>
+          </div>`
+        : userText(sampleText(sample), sample.language)
+    }
     <p class="meta">
-      ${mark} ${expected} ${sample.topic && html`· ${t('suites.topic')} <bdi>${sample.topic}</bdi>`}
+      ${mark} ${result?.kind === 'text' && html`<strong>${answerText(visit, sample, result)}</strong>`} ${expected}
+      ${sample.topic && html`· ${t('suites.topic')} <bdi>${sample.topic}</bdi>`}
       ${contribution !== null && html`· <a href="/contributions/${contribution}">${t('suites.addedBy')}</a> ${person(t, author)}`}
     </p>
   </li>`
