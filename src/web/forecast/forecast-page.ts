@@ -118,23 +118,25 @@ function partsOf({ t, locale }: Visit, { result }: Forecast): Html | false {
 const budgets = [10, 60, 240] as const
 
 function askPart({ t }: Visit, { model, mayAsk, examples, suites, shown }: Shown): Html {
-  if (!mayAsk) return html`<p class="note plain">${t('forecast.whoAsks')}</p>`
+  if (!mayAsk) return html`<p class="soft ask-forecast">${t('forecast.whoAsks')}</p>`
   if (examples < fewestExamples || suites === 0) return html``
-  return confirmation({
-    label: shown ? t('forecast.askAgain') : t('forecast.ask'),
-    sentence: t('forecast.askWhat', { n: examples }),
-    action: modelPath(model, '/forecast'),
-    tone: shown ? 'plain' : 'primary',
-    fields: field({
-      name: 'minutes',
-      label: t('forecast.budget'),
-      hint: t('forecast.budgetHint'),
-      control: (attributes) =>
-        html`<select ${attributes} class="short">
-          ${budgets.map((minutes) => html`<option value="${minutes}" ${minutes === 60 && html` selected`}>${t('forecast.minutes', { n: minutes })}</option>`)}
-        </select>`,
-    }),
-  })
+  return html`<div class="ask-forecast">
+    ${confirmation({
+      label: shown ? t('forecast.askAgain') : t('forecast.ask'),
+      sentence: t('forecast.askWhat', { n: examples }),
+      action: modelPath(model, '/forecast'),
+      tone: shown ? 'plain' : 'primary',
+      fields: field({
+        name: 'minutes',
+        label: t('forecast.budget'),
+        hint: t('forecast.budgetHint'),
+        control: (attributes) =>
+          html`<select ${attributes} class="short">
+            ${budgets.map((minutes) => html`<option value="${minutes}" ${minutes === 60 && html` selected`}>${t('forecast.minutes', { n: minutes })}</option>`)}
+          </select>`,
+      }),
+    })}
+  </div>`
 }
 
 function othersPart({ t, locale }: Visit, { model, all, shown }: Shown): Html | false {

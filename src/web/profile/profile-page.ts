@@ -58,7 +58,7 @@ export function profilePage(visit: Visit, profile: Profile): Page {
 
 function head(visit: Visit, { person, isVisitor, isBeyondContributor, hasFeed }: Profile): Html {
   const { t, locale } = visit
-  return html`<p class="meta">
+  return html`<p class="meta about">
       <bdi>@${person.name}</bdi>
       ${isBeyondContributor && html` ${badge(t(`profile.role_${person.role}`), 'accent')} ${t('profile.everywhere')}`} ·
       ${t('profile.since')} ${day(locale, person.createdAt)}
