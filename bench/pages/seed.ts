@@ -5,7 +5,7 @@
 
 import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
-import { pieceWord, searchWords, wordsVersion } from '../../src/domain/contributions/search-words.ts'
+import { pieceOf, searchWords, wordsVersion } from '../../src/domain/contributions/search-words.ts'
 import { questionKey } from '../../src/domain/models/question-key.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { makeLanguage, randomFrom, type Language } from './words.ts'
@@ -22,7 +22,7 @@ const smallModels = 19
 /** One of so many contributions goes to a small community. */
 const smallShare = 20
 
-const languages: readonly Language[] = [
+export const languages: readonly Language[] = [
   makeLanguage('mr', 0x0915, 37, 'ािीुूेो'),
   makeLanguage('hi', 0x0915, 37, 'ािीुूेैो'),
   makeLanguage('ta', 0x0b95, 34, 'ாிீுூெே'),
@@ -81,7 +81,7 @@ export async function seed(db: Database, sizes: Sizes, say: (text: string) => vo
             const key = JSON.stringify([model, field, value])
             tallies.set(key, (tallies.get(key) ?? 0) + 1)
           }
-          const words = [pieceWord(model, place), ...searchWords(texts, { ...provenance, contributor: author })]
+          const words = searchWords(texts, { ...provenance, contributor: author }).map((word) => pieceOf(model, place) + word)
           return { model, place, digest, contribution: id, words }
         }),
       )

@@ -43,6 +43,16 @@ export function blobsConformance(name: string, open: (lifetime: Lifetime) => Pro
       assert.ok(bytes.equals(await readFile(await blobs.file(digest))))
     })
 
+    test('all blobs are listed with their sizes, without what is unfinished or removed', async (t) => {
+      const { blobs } = await open(t)
+      assert.deepEqual(await Array.fromAsync(blobs.list()), [])
+      const stored = [await blobs.put(randomBytes(10)), await blobs.put(randomBytes(70_000)), await blobs.put(new Uint8Array())]
+      const { digest } = await blobs.put(randomBytes(5))
+      await blobs.remove(digest)
+      const sorted = (all: readonly { digest: Digest }[]) => all.toSorted((a, b) => (a.digest < b.digest ? -1 : 1))
+      assert.deepEqual(sorted(await Array.fromAsync(blobs.list())), sorted(stored))
+    })
+
     test('a blob of no bytes is a blob', async (t) => {
       const { blobs } = await open(t)
       const { digest } = await blobs.put(new Uint8Array())

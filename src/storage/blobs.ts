@@ -25,6 +25,8 @@ export interface Blobs {
    * until `remove`.
    */
   file(digest: Digest): Promise<string>
+  /** Every blob there is, in no order that matters. What is stored or removed meanwhile may be among them or not. */
+  list(): AsyncIterable<StoredBlob>
   /** Forgets a blob. Nothing happens if it is absent. */
   remove(digest: Digest): Promise<void>
 }

@@ -113,6 +113,16 @@ class FileBlobs implements Blobs {
     }
   }
 
+  async *list(): AsyncIterable<StoredBlob> {
+    const read = (path: string) => attempt(this.#root, 'read', () => readdir(path))
+    for (const folder of (await read(this.#root)).filter((name) => /^[0-9a-f]{2}$/.test(name)).sort())
+      for (const hex of (await read(join(this.#root, folder))).filter((name) => /^[0-9a-f]{64}$/.test(name)).sort()) {
+        const digest: Digest = `sha256:${hex}`
+        const found = await this.#find(digest)
+        if (found) yield { digest, size: found.size }
+      }
+  }
+
   async file(digest: Digest): Promise<string> {
     await this.#require(digest)
     if (!this.#verified.has(digest)) {

@@ -36,6 +36,9 @@ export function parseSearch(text: string): readonly SearchTerm[] {
   return terms
 }
 
+/** Stands before every word of a query, in the place of the piece that is looked at. No word holds it. */
+export const anyPiece = '\u0001'
+
 /** The terms and the filter words as text of a tsquery; null where there is nothing to look for. */
 export function tsqueryOf(terms: readonly SearchTerm[], filters: readonly string[]): string | null {
   const parts = terms.map(({ words, prefix, not }) => {
@@ -46,7 +49,7 @@ export function tsqueryOf(terms: readonly SearchTerm[], filters: readonly string
   return all.length === 0 ? null : all.join(' & ')
 }
 
-const lexeme = (word: string) => `'${word.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`
+const lexeme = (word: string) => `'${anyPiece}${word.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`
 
 /** Where in a text the terms are, as [start, end) in UTF-16, in order: for showing what was found. */
 export function foundIn(text: string, terms: readonly SearchTerm[]): readonly (readonly [number, number])[] {

@@ -77,11 +77,15 @@ export function filterWord(field: keyof FilterValues, value: string | number): s
   return `:${field} ${value}`
 }
 
-/** Examples in the order they came, this many under one word: a search looks at one such piece after the other and stops when it has enough. */
+/**
+ * Examples in the order they came, so many to a piece. A piece's words are told apart from those of all others, as if each piece had an index of its own:
+ * a search looks at one piece after the other and stops when it has enough, and the beginning of a word is looked up among the words of that piece alone.
+ */
 export const pieceSize = 16_384
 
-export function pieceWord(modelId: number, place: number): string {
-  return `:piece ${modelId} ${Math.floor(place / pieceSize)}`
+/** What a word begins with in the index. */
+export function pieceOf(modelId: number, place: number): string {
+  return `${modelId}.${Math.floor(place / pieceSize)} `
 }
 
 /** Everything one standing example is found by. */

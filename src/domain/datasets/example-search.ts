@@ -6,7 +6,7 @@ import type { Digest } from '../../storage/blobs.ts'
 import type { Db } from '../../storage/database.ts'
 import type { ExampleTalliesTable } from '../../storage/schema.ts'
 import type { StoredExample } from '../contributions/example.ts'
-import { parseSearch, tsqueryOf } from '../contributions/search-query.ts'
+import { anyPiece, parseSearch, tsqueryOf } from '../contributions/search-query.ts'
 import { filterWord, pieceSize, wordsVersion } from '../contributions/search-words.ts'
 import { operatorName } from '../people/actor.ts'
 import { findPerson, pageLimit, type Page } from '../people/people-queries.ts'
@@ -104,18 +104,18 @@ async function newest(db: Db, modelId: number, before: number, limit: number): P
 }
 
 /**
- * Piece after piece, newest first, until there are enough: a word that stands in every example costs one piece, a word that stands in none a look at each
- * piece's postings. Neither rests on what the planner believes of the words, which the embedded database, having nobody who analyses, does not know.
+ * Piece after piece, newest first, until there are enough: a word that stands in every example costs one piece, a word that stands in none one look into each.
+ * `offset 0` keeps the order out of the planner's sight: it would else walk the places and hold every example against the query, which takes seconds.
  */
 async function matching(db: Db, modelId: number, query: string, before: number, limit: number): Promise<readonly Found[]> {
   const { rows } = await sql<Found>`
     select found.place, found.digest, found.contribution_id as "contributionId"
     from generate_series(${Math.floor((before - 1) / pieceSize)}::integer, 0, -1) piece
     cross join lateral (
-      select place, digest, contribution_id from standing_examples
-      where search @@ ((''':piece ' || ${modelId}::integer || ' ' || piece || ''' & ' || ${`(${query})`})::tsquery)
-        and model_id = ${modelId} and place < ${before}
-      order by place desc limit ${limit}) found
+      select * from (
+        select place, digest, contribution_id from standing_examples
+        where search @@ replace(${query}, ${anyPiece}, ${modelId}::integer || '.' || piece || ' ')::tsquery offset 0) matching
+      where place < ${before} order by place desc limit ${limit}) found
     limit ${limit}`.execute(db)
   return rows.toSorted((a, b) => b.place - a.place)
 }

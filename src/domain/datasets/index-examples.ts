@@ -10,7 +10,7 @@ import type { Jobs } from '../../storage/jobs.ts'
 import type { ExampleTalliesTable } from '../../storage/schema.ts'
 import { digestsOfChanges } from '../contributions/contribution-queries.ts'
 import { textsOf, type Example } from '../contributions/example.ts'
-import { pieceWord, searchWords, wordsVersion } from '../contributions/search-words.ts'
+import { pieceOf, searchWords, wordsVersion } from '../contributions/search-words.ts'
 import { inPieces, standingAmong } from '../contributions/standing-examples.ts'
 import { lockModel } from '../models/model-queries.ts'
 import { latestRevision } from './dataset-queries.ts'
@@ -77,7 +77,7 @@ async function indexChange(db: Db, modelId: number, contribution: number, change
       tallies.count(example, author, 1)
       const place = nextPlace++
       const words = searchWords(textsOf(example.content), { ...example.provenance, contributor: author })
-      return { place, digest, words: [pieceWord(modelId, place), ...words] }
+      return { place, digest, words: words.map((word) => pieceOf(modelId, place) + word) }
     })
     await sql`insert into standing_examples (model_id, place, digest, contribution_id, search)
       select ${modelId}::integer, place, digest, ${contribution}::integer, array_to_tsvector(array(select json_array_elements_text(words)))

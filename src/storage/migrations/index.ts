@@ -34,14 +34,15 @@ export const migrations: readonly { readonly name: string; readonly up: Migratio
 /**
  * Brings the database to this program's schema: all missing migrations in one transaction, under an advisory lock where several servers
  * start at once. Returns the names of those it ran. Throws `conflict` where a newer program has been here, and changes nothing then.
+ * @param upTo the name of the last to run; where nothing is said, all
  */
-export async function migrate(database: Database): Promise<string[]> {
+export async function migrate(database: Database, upTo?: string): Promise<string[]> {
   const migrator = new Migrator({
     db: database,
     provider: { getMigrations: async () => Object.fromEntries(migrations.map(({ name, up }) => [name, { up }])) },
   })
   const known = new Set(migrations.map(({ name }) => name))
-  const { error, results } = await migrator.migrateToLatest()
+  const { error, results } = await (upTo === undefined ? migrator.migrateToLatest() : migrator.migrateTo(upTo))
   if (error) {
     const newer = await appliedMigrations(database).then((names) => names.filter((name) => !known.has(name)))
     if (newer.length > 0)
@@ -62,7 +63,8 @@ export async function pendingMigrations(database: Database): Promise<string[]> {
   return migrations.map(({ name }) => name).filter((name) => !applied.has(name))
 }
 
-async function appliedMigrations(database: Database): Promise<string[]> {
+/** Those the database has, in order. */
+export async function appliedMigrations(database: Database): Promise<string[]> {
   const tables = await database.introspection.getTables({ withInternalKyselyTables: true })
   if (!tables.some(({ name }) => name === 'kysely_migration')) return []
   const untyped = database.withoutPlugins().withTables<{ kysely_migration: { name: string } }>()
