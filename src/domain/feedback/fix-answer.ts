@@ -9,6 +9,7 @@ import { parseLicence } from '../lineage/parse-licence.ts'
 import type { CommunityModel } from '../models/community-model.ts'
 import { formatModelName } from '../models/model-name.ts'
 import { findModelById } from '../models/model-queries.ts'
+import { inOneLine } from '../notifications/one-line.ts'
 import { actorId, actorName, requireRole, type Actor } from '../people/actor.ts'
 import { findReleaseById } from '../releases/release-queries.ts'
 import { findAnswer } from './answer-queries.ts'
@@ -128,7 +129,7 @@ async function offerFix(
   const language = terms.language ?? (await usualLanguage(app.db, model))
   try {
     const detail = await contribute(app, actor, name, {
-      message: terms.message ?? `Fixes an answer (feedback ${feedback.id}).`,
+      message: terms.message ?? titleOf(asked),
       licence,
       language,
       origin: terms.origin ?? 'human',
@@ -166,3 +167,11 @@ async function usualLanguage(db: Db, model: CommunityModel): Promise<string> {
   const found = only === undefined ? 'has no examples yet' : `has examples in ${languages.slice(0, 5).join(', ')}`
   throw new AppError('invalid', `${formatModelName(model)} ${found}; say which language the correction is in: --language.`)
 }
+
+/** What a list of proposals says of it: the question itself. */
+function titleOf(asked: Feedback['turns']): string {
+  return `A better answer to: ${inOneLine(asked.at(-1)?.content ?? '', titleLength)}`
+}
+
+/** A line of a list, also on a phone. */
+const titleLength = 80
