@@ -42,7 +42,9 @@ function controlsOf(form: HTMLFormElement): Control[] {
   )
 }
 
-const ticks = (it: Control): it is HTMLInputElement => it instanceof HTMLInputElement && (it.type === 'radio' || it.type === 'checkbox')
+function ticks(it: Control): it is HTMLInputElement {
+  return it instanceof HTMLInputElement && (it.type === 'radio' || it.type === 'checkbox')
+}
 
 function valuesOf(form: HTMLFormElement): Record<string, string> {
   const values: Record<string, string> = {}

@@ -12,7 +12,8 @@ import type { Visit } from '../visit.ts'
 export function commentText(text: string, people: ReadonlySet<string>): Html {
   const parts = partsOfComment(text).map((part): Content => {
     if (part.kind === 'text') return part.text
-    if (part.kind === 'code') return html`<code dir="ltr">${part.text}</code>`
+    if (part.kind === 'code')
+      return html`<code dir="auto">${part.text.replace(/^([`~]+)[^\n`]*\n|^`+ ?/, '').replace(/ ?`+$|\n~+$/, '')}</code>`
     if (part.kind === 'link') return html`<a href="${part.text}" rel="nofollow ugc noreferrer"><bdi>${part.text}</bdi></a>`
     const name = part.names.find((one) => people.has(one))
     return name === undefined ? part.text : html`<a class="mention" href="/people/${encodeURIComponent(name)}"><bdi>${part.text}</bdi></a>`

@@ -47,7 +47,7 @@ function signInToSpeak({ t, url }: Visit): Content {
 export function newThreadForm({ t, url }: Visit, subject: Discussion['subject'], typed: string, id: string, back?: string): Html {
   return html`<form class="stack" method="post" action="/threads" ${draftOf(`thread ${subject.kind} ${subject.id}`, t)}>
     ${draftField(`thread ${subject.kind} ${subject.id}`)}
-    <input type="hidden" name="kind" value="${subject.kind}" /><input type="hidden" name="id" value="${subject.id}" />
+    <input type="hidden" name="kind" value="${subject.kind}" /><input type="hidden" name="subject" value="${subject.id}" />
     <input type="hidden" name="back" value="${back ?? `${url.pathname}${url.search}`}" />
     ${textField(t('discussion.yourComment'), t('discussion.mentionHint'), typed, id)}
     <p class="actions"><button>${t('discussion.send')}</button></p>

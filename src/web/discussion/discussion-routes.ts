@@ -33,7 +33,7 @@ export function discussionRoutes(app: DiscussionApp): Hono {
   }
   const routes = new Hono()
     .post('/threads', async (c) => {
-      const [actor, { kind = '', id = '', text = '', ...typed }] = [requireVisitor(c), await typedIn(c)]
+      const [actor, { kind = '', subject: id = '', text = '', ...typed }] = [requireVisitor(c), await typedIn(c)]
       const { done, refused } = await attempt(() => startThread(app, actor, { subject: { kind, id }, text }))
       if (done) return sent(c, typed, `${backOr(typed, `/threads/${done.id}`)}#thread-${done.id}`)
       // Where the subject itself is wrong there is no page to show the form on.

@@ -35,13 +35,17 @@ export function decidePart(visit: Visit, proposal: Proposal, typed: TypedDecisio
 }
 
 /** "1 of 2 accepting reviews", why so many, and who could give the next. */
-function needed({ t }: Visit, { needed: most, accepting, rule, active, available, reason }: Quorum): Html {
+function needed({ t }: Visit, { needed: most, accepting, rule, rejection, active, available, reason }: Quorum): Html {
   const names = [...active, ...available].slice(0, 12)
   return html`<p><strong>${t('proposals.quorum', { accepting, needed: most })}</strong></p>
     <progress max="${most}" value="${accepting}" aria-label="${t('proposals.quorum', { accepting, needed: most })}"></progress>
     <p class="small">
       ${rule.kind === 'fixed' ? t('proposals.quorumFixed', { needed: most }) : t('proposals.quorumAdaptive', { needed: most, active: active.length, days: rule.days })}
     </p>
+    ${
+      (rejection.needed > 1 || rejection.rejecting > 0) &&
+      html`<p class="small">${t('proposals.rejecting', { rejecting: rejection.rejecting, needed: rejection.needed })}</p>`
+    }
     ${
       names.length > 0
         ? html`<p class="small">${t('proposals.mayReview')} ${names.map((name, i) => html`${i > 0 && ', '}${person(t, name)}`)}</p>`
@@ -87,7 +91,13 @@ const keys = { accept: 'a', 'request-changes': 'm', reject: 'r' } as const
 function decisionForm(visit: Visit, { contribution: { id }, quorum, place }: Proposal, typed: TypedDecision | null): Html {
   const { t, url } = visit
   const wanted = typed?.decision ?? url.searchParams.get('decide') ?? ''
-  const completes = quorum !== null && quorum.accepting + 1 >= quorum.needed
+  const accepts = quorum !== null && quorum.accepting + 1 >= quorum.needed
+  const rejects = quorum !== null && quorum.rejection.rejecting + 1 >= quorum.rejection.needed
+  const hints = {
+    accept: t(accepts ? 'proposals.acceptCompletes' : 'proposals.acceptCounts'),
+    'request-changes': t('proposals.hint_request-changes'),
+    reject: t(rejects ? 'proposals.hint_reject' : 'proposals.rejectCounts'),
+  }
   return html`<form
     class="stack"
     method="post"
@@ -109,12 +119,7 @@ function decisionForm(visit: Visit, { contribution: { id }, quorum, place }: Pro
               data-then="review-message"
               ${wanted === decision && html` checked`}
             />
-            <span
-              ><strong>${t(`proposals.decision_${decision}`)}</strong>
-              <span class="hint"
-                >${decision === 'accept' ? t(completes ? 'proposals.acceptCompletes' : 'proposals.acceptCounts') : t(`proposals.hint_${decision}`)}</span
-              ></span
-            >
+            <span><strong>${t(`proposals.decision_${decision}`)}</strong> <span class="hint">${hints[decision]}</span></span>
           </label>`,
       )}
     </fieldset>

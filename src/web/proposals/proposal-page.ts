@@ -83,7 +83,7 @@ function about({ t, locale }: Visit, { contribution, conflicts }: Proposal): Htm
 
 function changesPart(visit: Visit, { contribution, changes, after, next }: Proposal): Html {
   const { t, url } = visit
-  const { id, model, counts } = contribution
+  const { model, counts } = contribution
   const shared = sharedProvenance(changes)
   const all = counts.add + counts.replace + counts.remove + counts.case + counts.clause
   const to = (position: number) =>

@@ -4,7 +4,7 @@ import { Hono, type Context } from 'hono'
 import { contributionDetail, withdrawContribution } from '../../domain/contributions/contribute.ts'
 import { findContribution } from '../../domain/contributions/contribution-queries.ts'
 import { differenceOfRounds } from '../../domain/contributions/round-difference.ts'
-import { decideContribution } from '../../domain/datasets/decide-contribution.ts'
+import { decideContribution, type Decided } from '../../domain/datasets/decide-contribution.ts'
 import { patrolContribution } from '../../domain/datasets/patrol-contribution.ts'
 import { revertContribution } from '../../domain/datasets/revert-contribution.ts'
 import { actorName } from '../../domain/people/actor.ts'
@@ -27,11 +27,19 @@ import { pairsShown, revertPage, roundPage, withdrawPage } from './round-pages.t
 
 export type ProposalApp = TrainingApp & ConsideringApp
 
-const said = {
-  accept: 'proposals.saidAccepted',
-  reject: 'proposals.saidRejected',
-  'request-changes': 'proposals.saidChanges',
-} as const satisfies Record<string, MessageKey>
+/** What a review did: where more are needed it only counts. */
+function saidOf({ review, contribution }: Decided): MessageKey {
+  switch (review.decision) {
+    case 'accept':
+      return contribution.state === 'accepted' ? 'proposals.saidAccepted' : 'proposals.saidCounted'
+    case 'reject':
+      return contribution.state === 'rejected' ? 'proposals.saidRejected' : 'proposals.saidObjected'
+    case 'request-changes':
+      return 'proposals.saidChanges'
+    default:
+      return review.decision satisfies never
+  }
+}
 
 export function proposalRoutes(app: ProposalApp): Hono {
   const { db } = app
@@ -46,10 +54,7 @@ export function proposalRoutes(app: ProposalApp): Hono {
       if (!done) return page(c, { refused, decision, message })
       if (done.revision !== null) await lookForDepartures(app, db)
       draftSent(c, typed)
-      sayNext(
-        c,
-        done.review.decision === 'accept' && done.contribution.state !== 'accepted' ? 'proposals.saidCounted' : said[done.review.decision],
-      )
+      sayNext(c, saidOf(done))
       return goOn(c, await afterReview(c, done.contribution.modelId, done.contribution.model, id))
     })
     .post('/contributions/:id/patrol', async (c) => {

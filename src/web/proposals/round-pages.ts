@@ -27,6 +27,7 @@ export function roundPage(
   const path = `/contributions/${contribution.id}/rounds/${round}`
   return {
     title: t('proposals.roundTitle', { round: String(round) }),
+    width: 'text',
     community: { model: modelOf(contribution), section: 'proposals' },
     json: `/api/contributions/${contribution.id}/changes?round=${round}`,
     main: html`<p class="meta">
