@@ -48,6 +48,23 @@ test('the budget of previews that begin by themselves is whole numbers, and 0 mi
     )
 })
 
+test('an OpenID provider is called by its host where nothing else is said, and needs no TLS on this machine alone', () => {
+  assert.deepEqual(
+    [loadConfig({}, {}).provider, loadConfig({}, {}).signUp, loadConfig({}, {}).openCommunities],
+    [null, 'invitation', 'maintainer'],
+  )
+  const { provider, publicOrigin } = loadConfig(
+    {},
+    {
+      COMMONWEIGHTS_OPENID_ISSUER: 'http://127.0.0.1:9000',
+      COMMONWEIGHTS_OPENID_CLIENT_ID: 'wiki',
+      COMMONWEIGHTS_URL: 'https://wiki.example/',
+    },
+  )
+  assert.deepEqual(provider, { issuer: 'http://127.0.0.1:9000', clientId: 'wiki', clientSecret: null, name: '127.0.0.1:9000' })
+  assert.equal(publicOrigin, 'https://wiki.example')
+})
+
 test('memory is read with its unit', () => {
   assert.equal(loadConfig({}, { COMMONWEIGHTS_MEMORY: '150MB' }).memoryBudget, 150_000_000)
   assert.equal(loadConfig({}, { COMMONWEIGHTS_MEMORY: '0.25 GiB' }).memoryBudget, 2 ** 28)
@@ -64,6 +81,13 @@ test('what cannot be is refused with the name of the setting and the way out', (
     [{ COMMONWEIGHTS_THREADS: '4096' }, /asks for 4096 threads, but this process may use \d+/],
     [{ COMMONWEIGHTS_MEMORY: '8' }, /COMMONWEIGHTS_MEMORY is "8"; .* MB, GB/],
     [{ COMMONWEIGHTS_MEMORY: '90000GB' }, /allows 90000GB, but this process can have \d+ MB/],
+    [{ COMMONWEIGHTS_SIGN_UP: 'everybody' }, /COMMONWEIGHTS_SIGN_UP is "everybody"; it must be one of invitation, open/],
+    [{ COMMONWEIGHTS_OPEN_COMMUNITIES: 'all' }, /it must be one of maintainer, anyone/],
+    [{ COMMONWEIGHTS_URL: 'wiki.example' }, /COMMONWEIGHTS_URL is "wiki.example"; .* without a path/],
+    [{ COMMONWEIGHTS_URL: 'https://wiki.example/cw' }, /without a path, such as https:/],
+    [{ COMMONWEIGHTS_OPENID_ISSUER: 'https://id.example' }, /ISSUER and COMMONWEIGHTS_OPENID_CLIENT_ID go together/],
+    [{ COMMONWEIGHTS_OPENID_ISSUER: 'http://id.example', COMMONWEIGHTS_OPENID_CLIENT_ID: 'x' }, /must be an https address/],
+    [{ COMMONWEIGHTS_PROXIES: 'one' }, /COMMONWEIGHTS_PROXIES is "one"; it must be a whole/],
     [{ COMMONWEIGHTS_LOG: 'loud' }, /COMMONWEIGHTS_LOG is "loud"; .*debug/],
     [{ COMMONWEIGHTS_HOEM: '/srv' }, /COMMONWEIGHTS_HOEM is no setting. .*COMMONWEIGHTS_HOME/],
   ]

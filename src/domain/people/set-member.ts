@@ -6,6 +6,7 @@ import { actorId, hasRole, requireRole, type Actor, type RoleName } from './acto
 import { membersOf, type Member } from './member-queries.ts'
 import { findPerson } from './people-queries.ts'
 import { parseRole, type Person } from './person.ts'
+import { requireSelf } from './require-self.ts'
 
 /** Maintainers of the community. Setting what is set already changes nothing. */
 export async function setMember(
@@ -29,7 +30,8 @@ export async function setMember(
 export async function removeMember(app: { readonly db: Database }, actor: Actor, modelId: number, name: string): Promise<void> {
   await app.db.transaction().execute(async (db) => {
     const person = await findPerson(db, name)
-    if (actor.kind === 'operator' || actor.id !== person.id) requireRole(actor, 'maintainer', modelId)
+    if (actor.kind === 'person' && actor.id === person.id) requireSelf(actor)
+    else requireRole(actor, 'maintainer', modelId)
     if (!(await lockMembers(db, modelId)).has(person.id)) throw new AppError('not-found', `${person.name} is no member of this community.`)
     await keepMaintained(db, actor, modelId, person)
     await db.deleteFrom('members').where('modelId', '=', modelId).where('personId', '=', person.id).execute()
