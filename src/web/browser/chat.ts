@@ -1,5 +1,6 @@
 /** Asks without leaving the page: answers appear as they are written and can be stopped. What a model writes is only ever text. */
 
+import type { chatChunk } from '../../formats/openai.ts'
 import { curlFor } from './curl.ts'
 import { eventsOf } from './event-stream.ts'
 
@@ -8,11 +9,8 @@ interface Turn {
   readonly content: string
 }
 
-interface Chunk {
-  readonly id?: string
-  readonly choices?: readonly { readonly delta: { readonly content?: string }; readonly finish_reason: string | null }[]
-  readonly error?: { readonly message: string }
-}
+/** What the server streams, or the error that ends it. */
+type Chunk = Partial<ReturnType<typeof chatChunk>> & { readonly error?: { readonly message: string } }
 
 /** How one answer ended. */
 interface Ending {
