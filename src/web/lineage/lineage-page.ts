@@ -145,7 +145,7 @@ function drawing(visit: Visit, { model, graph }: LineageData): Html {
           <title>${whole}</title>
           <rect x="${left}" y="${top}" width="${nodeSize.width}" height="${nodeSize.height}" rx="6" />
           <text class="kind" x="${left + 12}" y="${top + 20}">${fit(more ? `${kind} · ${more}` : kind, 24)}</text>
-          <text class="title" x="${left + 12}" y="${top + 40}">${fit(title, 18)}</text>
+          <text class="title" x="${left + 12}" y="${top + 40}">${fit(title, 17)}</text>
         </a>`
       })}
     </svg>

@@ -2,7 +2,7 @@
 
 import type { CommunityModel } from '../../domain/models/community-model.ts'
 import { hasRole } from '../../domain/people/actor.ts'
-import type { ReleaseTrain } from '../../domain/release-train/release-train.ts'
+import type { TrainSummary } from '../../domain/release-train/train-summaries.ts'
 import type { Release } from '../../domain/releases/release.ts'
 import type { ReleaseScore } from '../../domain/releases/suite-scores.ts'
 import { address, html, joined, modelPath, type Content, type Html } from '../markup.ts'
@@ -19,7 +19,7 @@ export interface ReleasesData {
   readonly model: CommunityModel
   readonly releases: readonly Release[]
   readonly scores: readonly ReleaseScore[]
-  readonly train: ReleaseTrain | null
+  readonly train: TrainSummary | null
   readonly older: number | null
   /** Whether a finished run waits to be measured and released. */
   readonly candidate: number | null

@@ -8,7 +8,7 @@ import { questionOf } from '../../domain/models/suite-samples.ts'
 import { namesOf } from '../../domain/people/people-names.ts'
 import { leftOutOf } from '../../domain/release-train/left-out.ts'
 import { suggestVersion } from '../../domain/release-train/suggest-version.ts'
-import { trainUnderWay } from '../../domain/release-train/train-queries.ts'
+import { trainSummaries } from '../../domain/release-train/train-summaries.ts'
 import { findCandidate } from '../../domain/releases/candidate.ts'
 import { changedAnswers, compareReleases, compareTraining, type ChangeKind } from '../../domain/releases/compare-releases.ts'
 import { evaluateSubject } from '../../domain/releases/evaluate-subject.ts'
@@ -91,7 +91,7 @@ async function showReleases(app: ReleasesApp, c: Context) {
     model,
     releases,
     scores: await scoresOverReleases(app.db, model.id, { releases: perPage }),
-    train: await trainUnderWay(app.db, model.id),
+    train: (await trainSummaries(app.db, model.id, { limit: 1, underWay: true }))[0] ?? null,
     older: found.length > perPage ? (releases.at(-1)?.id ?? null) : null,
     candidate: newest && taken.length === 0 ? newest.id : null,
   }

@@ -46,7 +46,7 @@ test('releases in a browser', async (t) => {
     assert.match(await main(page), /0 of 2 measured/)
     await page.getByText('Measure it now').click()
     // The page is read again by itself until the gate can be asked.
-    await page.getByText('The gate holds.').waitFor({ timeout: 120_000 })
+    await page.getByText('The gate holds.').waitFor({ timeout: 600_000 })
     await assertSound(page)
     await page.getByLabel('Version').fill('one')
     await page.locator('button', { hasText: 'Publish the release' }).click()

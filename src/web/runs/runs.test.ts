@@ -41,7 +41,7 @@ test('runs in a browser', async (t) => {
     await page.locator('#run-curve canvas').waitFor()
     const step = async () => Number(/^[\d,]+/.exec((await page.textContent('#run-step')) ?? '')?.[0].replaceAll(',', '') ?? 0)
     const before = await step()
-    await page.waitForFunction((seen) => Number(document.getElementById('run-step')?.textContent?.split(' ')[0]) > seen, before + 5)
+    await page.waitForFunction(`Number(document.getElementById('run-step')?.textContent?.split(' ')[0]) > ${before + 5}`)
     assert.match((await page.textContent('#run-left')) ?? '', /left$/)
     await assertSound(page)
     await keepScreenshot(page, 'run-live')
@@ -57,7 +57,7 @@ test('runs in a browser', async (t) => {
 
     await page.getByText('Go on with this run').first().click()
     await page.locator('form button', { hasText: 'Go on with this run' }).click()
-    await page.locator('h1', { hasText: 'finished' }).waitFor({ timeout: 180_000 })
+    await page.locator('h1', { hasText: 'finished' }).waitFor({ timeout: 600_000 })
     const finished = await findRun(app.db, 1)
     assert.deepEqual([finished.state, finished.progress.step], ['finished', 400])
     assert.match((await page.textContent('main')) ?? '', /400 of 400/)

@@ -1,7 +1,7 @@
 /** The line about a train that anyone can read, and a community's rhythm, in the visitor's language. */
 
 import { weekdays, type Schedule } from '../../domain/release-train/schedule.ts'
-import type { ReleaseTrain } from '../../domain/release-train/release-train.ts'
+import type { TrainSummary } from '../../domain/release-train/train-summaries.ts'
 import type { Tone } from '../parts/basics.ts'
 import type { Visit } from '../visit.ts'
 
@@ -15,21 +15,19 @@ export const trainTones = {
   stopped: 'bad',
   failed: 'bad',
   cancelled: 'plain',
-} as const satisfies Record<ReleaseTrain['state'], Tone>
+} as const satisfies Record<TrainSummary['state'], Tone>
 
 /** "Train 3: evaluating. It left on 21 Nov 2026, 09:12 UTC with 4 contributions by 3 people; 1 is left out." */
-export function trainLine({ t, locale }: Words, train: ReleaseTrain): string {
-  const { number, state, stage, passengers, leftOut, createdAt, release, trials } = train
-  const aboard = passengers.filter(({ id }) => !leftOut.includes(id))
-  const people = new Set(aboard.map(({ authorId }) => authorId)).size
+export function trainLine({ t, locale }: Words, train: TrainSummary): string {
+  const { number, state, stage, contributions, people, leftOut, createdAt, release, trials } = train
   const now =
     state === 'running'
       ? stage === 'search'
-        ? t('trains.doing_search', { n: trials.length })
+        ? t('trains.doing_search', { n: trials })
         : t(`trains.doing_${stage}`)
       : t(`trains.ended_${state}`, { version: release ?? '' })
-  const left = t('trains.left', { when: clock(locale.tag, createdAt), n: aboard.length, people })
-  const without = leftOut.length === 0 ? '' : ` ${t('trains.without', { n: leftOut.length })}`
+  const left = t('trains.left', { when: clock(locale.tag, createdAt), n: contributions, people })
+  const without = leftOut === 0 ? '' : ` ${t('trains.without', { n: leftOut })}`
   return `${t('trains.number', { number: String(number) })}: ${now} ${left}${without}`
 }
 

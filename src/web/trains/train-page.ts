@@ -3,6 +3,7 @@
 import { hasRole } from '../../domain/people/actor.ts'
 import type { CommunityModel } from '../../domain/models/community-model.ts'
 import type { ReleaseTrain, TrainStage } from '../../domain/release-train/release-train.ts'
+import { summaryOf } from '../../domain/release-train/train-summaries.ts'
 import type { AppError } from '../../errors.ts'
 import { html, modelPath, type Content, type Html } from '../markup.ts'
 import type { Page } from '../page.ts'
@@ -33,7 +34,7 @@ export function trainPage(visit: Visit, data: TrainData): Page {
     refused,
     ...(live && { modules: ['live'] }),
     main: html`<div id="live" ${live && html` data-live="/api/trains/${train.id}/events"`}>
-        <p class="lead" role="status">${trainLine(visit, train)}</p>
+        <p class="lead" role="status">${trainLine(visit, summaryOf(train))}</p>
         ${train.outcome !== null && html`<p class="note ${train.state === 'published' ? 'good' : 'warn'}" lang="en" dir="ltr">${train.outcome}</p>`}
         ${stages(visit, train)} ${live && html`<p class="soft without-script"><a href="/trains/${train.id}">${t('runs.reload')}</a></p>`}
         ${searchEvidence(visit, train)}

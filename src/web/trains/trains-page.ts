@@ -3,7 +3,7 @@
 import { hasRole } from '../../domain/people/actor.ts'
 import type { CommunityModel } from '../../domain/models/community-model.ts'
 import { scheduleLimits, weekdays, type Schedule, type ScheduleChange } from '../../domain/release-train/schedule.ts'
-import type { ReleaseTrain } from '../../domain/release-train/release-train.ts'
+import type { TrainSummary } from '../../domain/release-train/train-summaries.ts'
 import type { AppError } from '../../errors.ts'
 import type { Typed } from '../form.ts'
 import { address, html, modelPath, type Html } from '../markup.ts'
@@ -16,7 +16,7 @@ import { dayName, scheduleLine, trainLine, trainTones } from './train-line.ts'
 
 export interface TrainsData {
   readonly model: CommunityModel
-  readonly trains: readonly ReleaseTrain[]
+  readonly trains: readonly TrainSummary[]
   readonly schedule: Schedule
   readonly history: readonly ScheduleChange[]
   readonly older: number | null
@@ -92,7 +92,7 @@ function scheduleForm({ t, locale }: Visit, { model, schedule, typed, refused }:
       >`
   return html`<details class="confirm" ${refused && typed && html` open`}>
     <summary class="button">${t('trains.change')}</summary>
-    <form class="stack card" method="post" action="${modelPath(model, '/trains/schedule')}">
+    <form class="stack card" method="post" action="${modelPath(model, '/trains/schedule')}" novalidate>
       <fieldset class="stack">
         <legend>${t('trains.when')}</legend>
         <div class="choice">${radio('by-hand', t('trains.choiceByHand'))}</div>

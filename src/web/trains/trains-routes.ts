@@ -8,7 +8,8 @@ import { startTrain, type DepartureApp } from '../../domain/release-train/depart
 import { publishTrain, type PublishingApp } from '../../domain/release-train/publish-train.ts'
 import { weekdays, type Rhythm } from '../../domain/release-train/schedule.ts'
 import { setSchedule } from '../../domain/release-train/set-schedule.ts'
-import { findTrain, listTrains, scheduleHistory, scheduleOf } from '../../domain/release-train/train-queries.ts'
+import { findTrain, scheduleHistory, scheduleOf } from '../../domain/release-train/train-queries.ts'
+import { trainSummaries } from '../../domain/release-train/train-summaries.ts'
 import type { AppError } from '../../errors.ts'
 import { attempt, readForm, typedIn, type Typed } from '../form.ts'
 import { modelPath } from '../markup.ts'
@@ -74,7 +75,7 @@ const nameOf = (c: Context) => `${c.req.param('owner')}/${c.req.param('name')}`
 async function showTrains(app: TrainsApp, c: Context, typed?: Typed, refused: AppError | null = null) {
   const model = await findModel(app.db, nameOf(c))
   const after = keyIn(c.req.query('after'))
-  const found = await listTrains(app.db, nameOf(c), { limit: perPage + 1, ...(after !== undefined && { after }) })
+  const found = await trainSummaries(app.db, model.id, { limit: perPage + 1, ...(after !== undefined && { after }) })
   const data = {
     model,
     trains: found.slice(0, perPage),
