@@ -156,4 +156,7 @@ test('talking to a model and fixing what it said', async (t) => {
     await stranger.goto(`/answers/${id}/fix`)
     assert.match((await stranger.textContent('main')) ?? '', /Sign in/)
   })
+
+  // The proposal is previewed by itself; what runs must not lose its folder.
+  for (const { id } of await app.db.selectFrom('jobs').select('id').execute()) await app.jobs.ended(id)
 })

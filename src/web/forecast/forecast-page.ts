@@ -54,7 +54,7 @@ function progressPart({ t, locale }: Visit, { mayAsk }: Shown, { id, progress, s
       <span id="forecast-done" data-text="${t('forecast.trainings', { done: '{done}', of: '{of}' })}"
         >${t('forecast.trainings', { done: String(done), of: String(of) })}</span
       >${state === 'queued' && html` · ${t('forecast.queued')}`}${fraction !== null && html` · ${t('forecast.now')} <bdi id="forecast-fraction">${fraction}</bdi>`}${
-        secondsLeft !== null && html` · <span id="forecast-left">${t('forecast.left', { time: duration(locale, secondsLeft) })}</span>`
+        secondsLeft !== null && html`<span id="forecast-left"> · ${t('forecast.left', { time: duration(locale, secondsLeft) })}</span>`
       }
     </p>
     ${
@@ -139,8 +139,8 @@ function askPart({ t }: Visit, { model, mayAsk, examples, suites, shown }: Shown
   </div>`
 }
 
-function othersPart({ t, locale }: Visit, { model, all, shown }: Shown): Html | false {
-  const others = all.filter(({ id }) => id !== shown?.id)
+function othersPart({ t, locale }: Visit, { model, all, shown, running }: Shown): Html | false {
+  const others = all.filter(({ id }) => id !== shown?.id && id !== running?.id)
   if (others.length === 0) return false
   return html`<h2>${t('forecast.others')}</h2>
     <ul class="rows">
