@@ -1,7 +1,7 @@
 /** Composition root: Config → App. The one file that names implementations. */
 
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readFile } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createServer, type Server } from 'node:http'
@@ -17,7 +17,9 @@ import { llamaCppEngine } from './engines/llama-cpp.ts'
 import { AppError } from './errors.ts'
 import { createHttp, type HttpApp } from './http/server.ts'
 import { openDatabase } from './storage/database.ts'
+import { writeBackup, type KeptFile } from './storage/backup.ts'
 import { openFiles } from './storage/files.ts'
+import { restoreBackup, type Restored } from './storage/restore.ts'
 import { openJobs } from './storage/jobs.ts'
 import { migrate as migrateDatabase } from './storage/migrations/index.ts'
 import { localTrainer } from './trainers/local/local-trainer.ts'
@@ -73,10 +75,14 @@ export async function openApp(config: Config): Promise<App> {
     operatorKey: await operatorKey(config.home),
     version: packageVersion(),
   }
-  const http = createHttp(parts, createPages(parts))
-  const all = opened.move()
-  return {
+  const all: typeof parts & { backup: (signal?: AbortSignal) => AsyncIterable<Uint8Array> } = {
     ...parts,
+    backup: (signal) => writeBackup({ ...parts, keyFiles: () => keyFiles(config.home) }, signal),
+  }
+  const http = createHttp(all, createPages(all))
+  const stack = opened.move()
+  return {
+    ...all,
     http,
     start: async () => {
       await startDepartures(parts)
@@ -85,7 +91,7 @@ export async function openApp(config: Config): Promise<App> {
       await jobs.work(jobHandlers(parts))
     },
     listen: () => listen(http, config),
-    close: () => all.disposeAsync(),
+    close: () => stack.disposeAsync(),
   }
 }
 
@@ -98,6 +104,31 @@ export async function migrate(config: Config): Promise<string[]> {
   } finally {
     await db.close()
   }
+}
+
+/** Puts a backup into an empty data folder or database. Throws `conflict` where there is something already. */
+export async function restore(config: Config, bytes: AsyncIterable<Uint8Array>): Promise<Restored> {
+  await makeHome(config.home)
+  const db = await openDatabase(config.database)
+  try {
+    const restored = await restoreBackup({ db, blobs: await openFiles(config.blobs) }, bytes)
+    for (const { name, bytes } of restored.keys) {
+      if (!keyFile.test(name))
+        throw new AppError('invalid', `The backup holds a key called ${JSON.stringify(name.slice(0, 60))}, which no instance has.`)
+      await writeFile(join(config.home, name), bytes, { mode: 0o600 })
+    }
+    return restored
+  } finally {
+    await db.close()
+  }
+}
+
+const keyFile = /^[a-z-]+\.key$/
+
+/** What the data folder holds besides the database and the blobs, and cannot be made again. */
+async function keyFiles(home: string): Promise<readonly KeptFile[]> {
+  const names = (await readdir(home)).filter((name) => keyFile.test(name)).sort()
+  return Promise.all(names.map(async (name) => ({ name, bytes: await readFile(join(home, name)) })))
 }
 
 async function makeHome(home: string): Promise<void> {

@@ -24,6 +24,7 @@ import { releaseCommands } from './commands/release.ts'
 import { reviewingCommands } from './commands/reviewing.ts'
 import { runCommands } from './commands/run.ts'
 import { searchCommands } from './commands/search.ts'
+import { operatorCommands } from './commands/operator.ts'
 import { serverCommands } from './commands/server.ts'
 import { uploadCommands } from './commands/upload.ts'
 
@@ -47,6 +48,7 @@ export function createProgram(version: string): Command {
     )
   for (const add of [
     serverCommands,
+    operatorCommands,
     personCommands,
     baseCommands,
     modelCommands,

@@ -64,6 +64,33 @@ type Fact = readonly [string, (t: T, db: Database) => Promise<void>]
 
 const facts: readonly Fact[] = [
   [
+    'a job that failed is listed, and waits again when somebody asks, unless another of its key does',
+    async (t, db) => {
+      const jobs = await begin(t, db)
+      let broken = true
+      await jobs.work({
+        try: async () => {
+          if (broken) throw new AppError('conflict', 'Not yet.')
+        },
+      })
+      const id = await jobs.enqueue(db, 'try', {}, { key: 'the one' })
+      assert.equal((await jobs.ended(id)).state, 'failed')
+      assert.deepEqual(
+        (await jobs.list({ state: 'failed' })).map(({ id, error }) => [id, error]),
+        [[id, 'Not yet.']],
+      )
+      assert.deepEqual(await jobs.list({ state: 'failed', after: id }), [])
+      const other = await jobs.enqueue(db, 'try', {}, { key: 'the one', runAfter: new Date(Date.now() + 3_600_000) })
+      await assert.rejects(jobs.retry(id), /same thing waits/)
+      await jobs.cancel(other)
+      broken = false
+      await jobs.retry(id)
+      const ended = await jobs.ended(id)
+      assert.deepEqual([ended.state, ended.attempt, ended.error], ['done', 1, null])
+      await assert.rejects(jobs.retry(id), /only one that failed/)
+    },
+  ],
+  [
     'a job exists exactly if the transaction that asked for it commits, and then begins at once',
     async (t, db) => {
       const jobs = await begin(t, db)

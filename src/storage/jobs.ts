@@ -55,6 +55,14 @@ export interface Jobs {
   cancel(job: JobId, db?: Db): Promise<void>
   /** Throws `not-found`. */
   find(job: JobId, db?: Db): Promise<Job>
+  /** The newest first; a page goes on below id `after`. Where nothing is said, 50 of every state. */
+  list(filter?: {
+    readonly state?: Job['state'] | undefined
+    readonly after?: number | undefined
+    readonly limit?: number | undefined
+  }): Promise<readonly Job[]>
+  /** Lets a job that failed or was cancelled wait again, with all its attempts. Throws `conflict` for any other, and where one of the same key waits or runs. */
+  retry(job: JobId): Promise<void>
   /** Waits until the job has ended in one way or another. Throws `not-found`, or the signal's reason. */
   ended(job: JobId, options?: { signal?: AbortSignal }): Promise<Job>
   /** For health: how many jobs wait and run, and how long the oldest that could run has waited. */
@@ -200,6 +208,38 @@ class JobQueue implements Jobs {
     const found = await db.selectFrom('jobs').select(columns).where('id', '=', job).executeTakeFirst()
     if (!found) throw new AppError('not-found', `There is no job ${job}.`)
     return { ...found, payload: found.payload as JsonValue }
+  }
+
+  async list({ state, after, limit = 50 }: Parameters<Jobs['list']>[0] = {}): Promise<readonly Job[]> {
+    let query = this.#database.selectFrom('jobs').select(columns)
+    if (state !== undefined) query = query.where('state', '=', state)
+    if (after !== undefined) query = query.where('id', '<', after)
+    const rows = await query.orderBy('id', 'desc').limit(limit).execute()
+    return rows.map((row) => ({ ...row, payload: row.payload as JsonValue }))
+  }
+
+  async retry(job: JobId): Promise<void> {
+    const { state, kind } = await this.find(job)
+    const waits = {
+      state: 'waiting',
+      attempt: 0,
+      runAfter: sql<Date>`now()`,
+      error: null,
+      endedAt: null,
+      cancelAsked: false,
+      worker: null,
+    } as const
+    const ended = this.#database.updateTable('jobs').where('id', '=', job).where('state', 'in', ['failed', 'cancelled'])
+    const taken = sql<boolean>`not exists (select from jobs other where other.key = jobs.key and other.state in ('waiting', 'running'))`
+    const { numUpdatedRows } = await ended.where(taken).set(waits).executeTakeFirst()
+    if (numUpdatedRows === 0n)
+      throw new AppError(
+        'conflict',
+        state === 'failed' || state === 'cancelled'
+          ? `Another ${kind} job for the same thing waits or runs already.`
+          : `Job ${job} is ${state}; only one that failed or was cancelled can be tried again.`,
+      )
+    await notify(this.#database)
   }
 
   async ended(job: JobId, options: { signal?: AbortSignal } = {}): Promise<Job> {

@@ -14,6 +14,7 @@ import { memberRoutes } from './members.ts'
 import { modelRoutes } from './models.ts'
 import { notificationRoutes } from './notifications.ts'
 import { router } from './openapi.ts'
+import { operatorRoutes, type OperatorApp } from './operator.ts'
 import { peopleRoutes } from './people.ts'
 import { previewRoutes } from './previews.ts'
 import { receiptRoutes } from './receipts.ts'
@@ -38,6 +39,7 @@ export type ApiApp = Parameters<typeof peopleRoutes>[0] &
   Parameters<typeof releaseTrainRoutes>[0] &
   Parameters<typeof notificationRoutes>[0] &
   Parameters<typeof conversationRoutes>[0] &
+  OperatorApp &
   Parameters<typeof feedbackRoutes>[0] & { readonly version: string }
 
 /** A file of rows is read as a stream and may be large; everything else is a form. */
@@ -58,6 +60,7 @@ export function apiRoutes(app: ApiApp) {
   api.route('/', reviewingRoutes(app))
   api.route('/', datasetRoutes(app))
   api.route('/', searchRoutes(app))
+  api.route('/', operatorRoutes(app))
   api.route('/', trainingRoutes(app))
   api.route('/', uploadRoutes(app))
   api.route('/', evaluationRoutes(app))
