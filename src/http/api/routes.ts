@@ -4,6 +4,7 @@ import type { MiddlewareHandler } from 'hono'
 import { httpLimits, limitBody } from '../limits.ts'
 import { accountRoutes } from './account.ts'
 import { charterRoutes } from './charter.ts'
+import { comparisonRoutes } from './comparisons.ts'
 import { contributionRoutes } from './contributions.ts'
 import { conversationRoutes } from './conversation.ts'
 import { datasetRoutes } from './datasets.ts'
@@ -67,6 +68,7 @@ export function apiRoutes(app: ApiApp) {
   api.route('/', previewRoutes(app))
   api.route('/', forecastRoutes(app))
   api.route('/', releaseRoutes(app))
+  api.route('/', comparisonRoutes(app))
   api.route('/', releaseTrainRoutes(app))
   api.route('/', receiptRoutes(app))
   api.route('/', notificationRoutes(app))

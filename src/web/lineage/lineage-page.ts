@@ -25,7 +25,7 @@ export function lineagePage(visit: Visit, data: LineageData): Page {
     title: version === null ? t('lineage.title', { name }) : t('lineage.titleRelease', { name, version }),
     heading: version === null ? t('common.tabLineage') : t('lineage.ofRelease', { version }),
     community: { model, section: 'lineage' },
-    json: `/api${modelPath(model, version === null ? '/releases' : `/releases/${version}`)}`,
+    json: address(`/api${modelPath(model, '/lineage')}`, { release: version }),
     main: html`<p class="lead">${t('lineage.what')}</p>
       ${
         graph.nodes.length <= 1
@@ -70,7 +70,7 @@ function wordsOf({ t, locale }: Visit, model: CommunityModel, node: LineageNode)
         kind: t('lineage.kind_contributions'),
         title: t('lineage.contributions', { n: node.count, shown: `${count(locale, node.count)}${node.more ? '+' : ''}` }),
         more: t('lineage.byPeople', { n: node.people }),
-        href: address(modelPath(model, '/proposals'), { state: 'accepted' }),
+        href: address(modelPath(model, '/proposals'), { list: 'accepted' }),
       }
     case 'revision':
       return {

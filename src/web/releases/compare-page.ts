@@ -39,7 +39,7 @@ export function comparePage(visit: Visit, data: CompareData): Page {
   return {
     title: t('releases.compareTitle', { from: from.version, to: to.version }),
     community: { model, section: 'releases' },
-    json: `/api${modelPath(model, `/releases/${to.version}`)}`,
+    json: address(`/api${modelPath(model, '/compare')}`, { from: from.version, to: to.version }),
     main: html`${chooser(visit, model, versions, from.version, to.version)}
       ${from.id === to.id && html`<p class="note warn">${t('releases.sameTwice')}</p>`}
       <section aria-labelledby="scores">

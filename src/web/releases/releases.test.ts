@@ -87,6 +87,9 @@ test('releases in a browser', async (t) => {
     assert.match(compared, /Examples only in 0\.2\.0 20/)
     assert.ok(compared.includes(`${Math.abs(hoursSuite.comparison.difference).toFixed(3)}`), 'the difference as the gate had it')
     assert.match(compared, /The same recipe\./)
+    const json = await fetch(`${url}${(await page.locator('link[type="application/json"]').getAttribute('href')) ?? ''}`)
+    const { dataset, suites } = (await json.json()) as { dataset: { added: number }; suites: { name: string }[] }
+    assert.deepEqual([dataset.added, suites.map(({ name }) => name)], [20, ['answers', 'hours']])
     await page.locator('nav a', { hasText: 'hours' }).click()
     assert.ok((await page.locator('ol.changed > li').count()) > 0)
     assert.match(await main(page), /of 8 changed: \d+ became right/)
@@ -132,12 +135,17 @@ test('releases in a browser', async (t) => {
   await t.test('the lineage leads from every node to its page, in the graph and in the list', async () => {
     const page = await as('asha')
     await page.goto(`${path}/lineage`)
-    const links = await page.locator('svg.lineage a').evaluateAll((all) => all.map((a) => a.getAttribute('href') ?? ''))
-    const listed = await page.locator('ul.lineage-list a').evaluateAll((all) => all.map((a) => a.getAttribute('href') ?? ''))
+    const leadTo = async (all: string) => {
+      const found = await page.locator(all).all()
+      return Promise.all(found.map(async (link) => (await link.getAttribute('href')) ?? ''))
+    }
+    const [links, listed] = [await leadTo('svg.lineage a'), await leadTo('ul.lineage-list a')]
     assert.deepEqual(new Set(links), new Set(listed))
     for (const href of new Set(links.map((link) => link.split('#')[0] ?? '')))
       assert.equal((await fetch(`${url}${href}`)).status, 200, href)
     assert.ok(links.some((href) => href.startsWith('/contributions/')) && links.includes('/bases/tiny'))
+    const graph = (await (await fetch(`${url}/api${path}/lineage`)).json()) as { nodes: unknown[] }
+    assert.equal(graph.nodes.length, links.length)
     await page.goto(`${path}/lineage?release=0.2.0`)
     assert.match(await main(page), /Earlier up to 0\.1\.0/)
     await page.goto('/bases/tiny')

@@ -37,7 +37,7 @@ export interface SmallCommunity extends RunningApp {
   /** By name. */
   readonly tokens: Readonly<Record<string, string>>
   /** Offered by one and accepted by the reviewer. */
-  offer(author: Actor, contents: readonly ExampleContent[], message: string): Promise<number>
+  readonly offer: (author: Actor, contents: readonly ExampleContent[], message: string) => Promise<number>
 }
 
 export async function openSmallCommunity(
@@ -66,7 +66,7 @@ export async function openSmallCommunity(
     asha,
     tomba,
     tokens,
-    async offer(author, contents, message) {
+    offer: async (author, contents, message) => {
       const { contribution } = await contribute(app, author, model, {
         message,
         licence: 'CC-BY-4.0',

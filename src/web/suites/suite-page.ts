@@ -39,7 +39,7 @@ export function suitePage(visit: Visit, data: SuiteData): Page {
     title: t('suites.titleOne', { name: suite.name, model: `${model.owner}/${model.name}` }),
     heading: html`<bdi>${suite.name}</bdi> ${roleBadge(t, suite)}`,
     community: { model, section: 'suites' },
-    json: `/api${modelPath(model, '/suites')}`,
+    json: address(`/api${modelPath(model, `/suites/${encodeURIComponent(suite.name)}/cases`)}`, { release: data.shown?.version }),
     main: html`<p class="lead">${t(`suites.about_${suite.role}`)} ${suite.target && t('suites.targetWhat')}</p>
       <dl class="facts">
         <dt>${t('suites.asks')}</dt>
