@@ -147,7 +147,7 @@ function casesPart({ t, locale }: Visit, { cases, blocks, tolerance }: Clause): 
       cases.length === 0
         ? html`<p class="soft">${t('charter.noCases')}</p>`
         : html`<ul class="cases">
-            ${cases.map((one) => html`<li dir="auto">${caseLine(one)}</li>`)}
+            ${cases.map((one) => html`<li><bdi>${caseLine(one)}</bdi></li>`)}
           </ul>`
     }`
 }

@@ -152,7 +152,7 @@ export function clauseDifference(t: Translate, was: ClauseText, is: ClauseText):
   ${
     rows.length > 0 &&
     html`<ul class="cases small">
-      ${rows.map((row) => html`<li dir="auto">${old?.has(row) ? (fresh?.has(row) ? row : html`<del>${row}</del>`) : html`<ins>${row}</ins>`}</li>`)}
+      ${rows.map((row) => html`<li><bdi>${old?.has(row) ? (fresh?.has(row) ? row : html`<del>${row}</del>`) : html`<ins>${row}</ins>`}</bdi></li>`)}
     </ul>`
   }`
 }
@@ -170,7 +170,7 @@ function clauseText(t: Translate, { text, blocks, cases }: ClauseText): Content 
     ${
       cases.length > 0 &&
       html`<ul class="cases small">
-        ${cases.map((one) => html`<li dir="auto">${caseLine(one)}</li>`)}
+        ${cases.map((one) => html`<li><bdi>${caseLine(one)}</bdi></li>`)}
       </ul>`
     }`
 }

@@ -11,6 +11,7 @@ import { isUndecided } from '../../domain/previews/preview-queries.ts'
 import { hasEnded } from '../../domain/training/run.ts'
 import { html, modelPath, type Content, type Html } from '../markup.ts'
 import { badge, modelText, table, userText } from '../parts/basics.ts'
+import { difference } from '../parts/difference.ts'
 import { count } from '../parts/figures.ts'
 import { intervalPlot } from '../parts/plots.ts'
 import { duration } from '../parts/time.ts'
@@ -245,7 +246,14 @@ function answer({ t }: Visit, { asked, expected, before, after, change }: Change
       <div><span class="piece-role">${t('proposals.now')}</span>${given(t, before)}</div>
       <div><span class="piece-role">${t('proposals.withProposal')}</span>${given(t, after)}</div>
     </div>
-    ${expected !== null && !(after.kind === 'answer' && after.right) && html`<div class="piece"><span class="piece-role">${t('proposals.role_expected')}</span>${userText(expected)}</div>`}
+    ${
+      expected !== null &&
+      !(after.kind === 'answer' && after.right) &&
+      html`<div class="piece">
+        <span class="piece-role">${t('proposals.role_expected')}</span>
+        ${after.kind === 'answer' ? difference(after.text, expected) : userText(expected)}
+      </div>`
+    }
   </li>`
 }
 

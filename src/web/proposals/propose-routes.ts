@@ -3,7 +3,8 @@
 import { Hono, type Context } from 'hono'
 import { contribute, reviseContribution } from '../../domain/contributions/contribute.ts'
 import { changesOf, findContribution } from '../../domain/contributions/contribution-queries.ts'
-import type { Change, Contribution } from '../../domain/contributions/contribution.ts'
+import type { Change, Contribution, Offer } from '../../domain/contributions/contribution.ts'
+import type { Provenance } from '../../domain/contributions/example.ts'
 import { formatOfFile, readChanges } from '../../domain/contributions/read-changes.ts'
 import { usualProvenance } from '../../domain/contributions/usual-provenance.ts'
 import { examplePage } from '../../domain/datasets/example-page.ts'
@@ -51,15 +52,10 @@ export function proposeRoutes(app: OfferingApp): Hono {
     .post('/contributions/:id/revise', async (c) => {
       const { contribution, change, actor } = await ownProposal(c)
       const typed = await typedIn(c)
-      const file = change === null ? await fileIn(c) : null
-      const { done, refused } = await attempt(async () =>
-        reviseContribution(
-          app,
-          actor,
-          contribution.id,
-          change === null ? await fileOffer(typed, file, contribution) : offerFrom(typed, aimOf(change)),
-        ),
-      )
+      const { done, refused } = await attempt(async () => {
+        const offer = change === null ? await offerOfFile(c, typed, contribution) : offerFrom(typed, aimOf(change))
+        return reviseContribution(app, actor, contribution.id, offer)
+      })
       if (done) {
         await considerPreview(app, done.contribution)
         draftSent(c, typed)
@@ -134,6 +130,12 @@ export function proposeRoutes(app: OfferingApp): Hono {
     }
   }
 
+  async function offerOfFile(c: Context, typed: Typed, contribution: Contribution): Promise<Offer> {
+    const changes = await changesOf(db, contribution.id, { limit: 200 })
+    const example = changes.flatMap((change) => ('example' in change ? [change.example] : []))[0]
+    return fileOffer(typed, await fileIn(c), example?.provenance ?? null, await signOffOf(contribution))
+  }
+
   async function signOffOf({ id }: Contribution): Promise<string> {
     const row = await db
       .selectFrom('contributionRounds')
@@ -195,22 +197,15 @@ function withMoreTurns(typed: Typed): Typed {
   return { ...typed, turns: [...turnsOf(typed), 'user', 'assistant'].join(' ') }
 }
 
-async function fileIn(c: Context): Promise<File | null> {
+async function fileIn(c: Context): Promise<{ file: string; bytes: Uint8Array }> {
   const { file } = await c.req.parseBody()
-  return file instanceof File && file.size > 0 ? file : null
+  if (file instanceof File && file.size > 0) return { file: file.name, bytes: new Uint8Array(await file.arrayBuffer()) }
+  throw new AppError('invalid', 'Choose the file with the changed rows; what stands now can be downloaded on this page.')
 }
 
-/** Rows that say where they are from keep that; for those that do not, what the round before said of its first change counts. */
-async function fileOffer(typed: Typed, file: File | null, { author }: Contribution) {
-  if (file === null) throw new AppError('invalid', 'Choose the file with the changed rows; what stands now can be downloaded on this page.')
-  const format = formatOfFile(file.name)
-  return {
-    message: typed['message'] ?? '',
-    signOff: typed['signOff'] || author,
-    licence: typed['licence'] ?? '',
-    language: typed['language'] ?? '',
-    origin: typed['origin'] ?? '',
-    source: typed['source'] ?? '',
-    changes: readChanges(new Uint8Array(await file.arrayBuffer()), format),
-  }
+/** Rows that say where they are from keep that; of those that do not, it is what the round before said of its first example. */
+function fileOffer(typed: Typed, { file, bytes }: { file: string; bytes: Uint8Array }, before: Provenance | null, signOff: string): Offer {
+  const { licence = '', language = '', origin = '', source = '', generator = null } = before ?? {}
+  const changes = readChanges(bytes, formatOfFile(file))
+  return { message: typed['message'] ?? '', signOff, licence, language, origin, source, generator, changes }
 }
