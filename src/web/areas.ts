@@ -1,13 +1,16 @@
 /** The areas of the wiki, one folder each; each is given the parts of the app it asks for. */
 
 import type { Hono } from 'hono'
+import { changesRoutes } from './changes/changes-routes.ts'
 import { charterRoutes } from './charter/charter-routes.ts'
 import { chatRoutes } from './chat/chat-routes.ts'
 import { communityRoutes } from './community/community-routes.ts'
 import { discussionRoutes } from './discussion/discussion-routes.ts'
+import { examplesRoutes } from './examples/examples-routes.ts'
 import { forecastRoutes } from './forecast/forecast-routes.ts'
 import { homeRoutes } from './home/home-routes.ts'
 import { notificationsRoutes } from './notifications/notifications-routes.ts'
+import { operatorRoutes } from './operator/operator-routes.ts'
 import { profileRoutes } from './profile/profile-routes.ts'
 import { receiptsRoutes } from './receipts/receipts-routes.ts'
 import { proposalRoutes } from './proposals/proposal-routes.ts'
@@ -21,9 +24,14 @@ import { lineageRoutes } from './lineage/lineage-routes.ts'
 import { releasesRoutes } from './releases/releases-routes.ts'
 import { suitesRoutes } from './suites/suites-routes.ts'
 import { trainsRoutes } from './trains/trains-routes.ts'
+import { uploadRoutes } from './upload/upload-routes.ts'
 
 /** What the areas ask of the app, together. */
 export type WebApp = Parameters<typeof trainsRoutes>[0] &
+  Parameters<typeof changesRoutes>[0] &
+  Parameters<typeof examplesRoutes>[0] &
+  Parameters<typeof operatorRoutes>[0] &
+  Parameters<typeof uploadRoutes>[0] &
   Parameters<typeof suitesRoutes>[0] &
   Parameters<typeof releasesRoutes>[0] &
   Parameters<typeof lineageRoutes>[0] &
@@ -46,6 +54,10 @@ export type WebApp = Parameters<typeof trainsRoutes>[0] &
 
 export const areas: readonly ((app: WebApp) => Hono)[] = [
   trainsRoutes,
+  changesRoutes,
+  examplesRoutes,
+  operatorRoutes,
+  uploadRoutes,
   suitesRoutes,
   releasesRoutes,
   lineageRoutes,

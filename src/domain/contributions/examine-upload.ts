@@ -111,8 +111,9 @@ function verdictOf(findings: readonly Finding[]): Verdict {
  * Offers the rows that are not left out, as one contribution. They leave the upload with that, in the same transaction; those left out stay in it.
  * Throws `conflict` where it was changed since it was examined, `invalid` where a check still finds an error.
  * @param version the one that was looked at
+ * @param signOff who vouches for it, where that was said only now
  */
-export async function offerUpload(app: App, actor: Actor, id: number, version: number): Promise<ContributionDetail> {
+export async function offerUpload(app: App, actor: Actor, id: number, version: number, signOff?: string): Promise<ContributionDetail> {
   const upload = await findUpload(app.db, actor, id)
   requireRole(actor, 'contributor', upload.modelId)
   const rows = await rowsToOffer(app.db, upload)
@@ -122,7 +123,8 @@ export async function offerUpload(app: App, actor: Actor, id: number, version: n
   if (upload.version !== version) throw changed()
   const changes = rows.map((row) => changeOfUploadRow(row, upload.mapping))
   const { generator, ...declared } = upload.declared
-  return contribute(app, actor, upload.model, { ...declared, generator: generator || null, changes }, async (db, contributionId) => {
+  const offer = { ...declared, signOff: signOff ?? declared.signOff, generator: generator || null, changes }
+  return contribute(app, actor, upload.model, offer, async (db, contributionId) => {
     const done = await db
       .updateTable('uploads')
       .set({ contributionId, version: version + 1, examined: version + 1, findings: '[]', touchedAt: sql<Date>`now()` })
