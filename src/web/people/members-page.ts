@@ -54,7 +54,7 @@ export function membersPage(visit: Visit, facts: MembersFacts): Page {
           ${
             everywhere.length > 0 &&
             html`<h2>${t('people.everywhere')}</h2>
-              <p>${t('people.everywhereText')}</p>
+              <p>${t('people.everywhereText')} <a href="/people">${t('people.everybody')}</a></p>
               <ul class="rows">
                 ${everywhere.map(({ name, role }) => html`<li>${person(t, name)} ${badge(roleName(t, role))}</li>`)}
               </ul>`
