@@ -97,12 +97,12 @@ function progress(output: Output, { build, control, state }: Preview): void {
 }
 
 function describe(report: Report, most = 10): string {
-  const { preview, stale, summary, suites } = report
+  const { preview, stale, summary, suites, ownCases } = report
   return [
     `Preview of contribution ${preview.contributionId}, round ${preview.round}: ${preview.state}${preview.error === null ? '' : `: ${preview.error}`}`,
     ...stale.map(({ sentence }) => `STALE: ${sentence}`),
     ...summary,
-    ...suites.flatMap((suite) => answersOf(suite, most)),
+    ...[...suites, ...(ownCases ? [ownCases] : [])].flatMap((suite) => answersOf(suite, most)),
     costLine(report),
   ].join('\n')
 }

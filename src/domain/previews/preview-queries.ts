@@ -9,6 +9,7 @@ import type { Contribution } from '../contributions/contribution.ts'
 import { latestRevision } from '../datasets/dataset-queries.ts'
 import { listSuites } from '../models/suite-queries.ts'
 import { latestRelease } from '../releases/release-queries.ts'
+import { ownAmong } from './own-cases.ts'
 import { errorOf, secondsOf, stateOf, type Preview } from './preview.ts'
 
 /** The newest preview of a contribution, or null. */
@@ -81,7 +82,9 @@ export async function stalenessOf(db: Db, preview: Preview): Promise<readonly St
       sentence: release ? `The current release is ${release.version} now.` : 'The release it began at has been retracted.',
     })
   const suites = await listSuites(db, contribution.modelId)
-  if (JSON.stringify(suites.map(({ id }) => id)) !== JSON.stringify(preview.build.suites))
+  const own = await ownAmong(db, contribution.id, preview.build.suites)
+  const asked = preview.build.suites.filter((id) => !own.includes(id))
+  if (JSON.stringify(suites.map(({ id }) => id)) !== JSON.stringify(asked))
     moved.push({ what: 'suites', sentence: 'The eval suites have changed since.' })
   return moved
 }

@@ -15,6 +15,8 @@ export interface PreviewReport {
   readonly onlyNoise: boolean | null
   /** Per suite; empty until the build with the proposal has finished. */
   readonly suites: readonly SuiteEffect[]
+  /** The regression cases that the proposal itself brings: what it teaches and asks at once, so no measure of anything else. null: it brings none, or not known yet. */
+  readonly ownCases: SuiteEffect | null
   readonly cost: PreviewCost
 }
 

@@ -90,6 +90,13 @@ function changesOf({ against: compared, answers }: SuiteEffect, baseline: string
   return [...said, `${all} of ${compared.samples} ${what} change: ${parts.join(', ')}.`]
 }
 
+/** "Of the 3 regression cases that it brings, release 0.1.0 answers 0 right and it 2; the same training without it, 1." */
+export function ownCasesSentence({ against: { samples, subject, baseline }, drift }: SuiteEffect, named: string): string {
+  const right = (score: number) => Math.round(score * samples)
+  const control = drift === null ? '' : `; the same training without it, ${right(drift.subject.score)}`
+  return `Of the ${samples} regression case${samples === 1 ? '' : 's'} that it brings, ${named} answers ${right(baseline.score)} right and it ${right(subject.score)}${control}.`
+}
+
 function losses(suites: readonly SuiteEffect[]): string[] {
   const worse = suites.filter(({ against }) => against.verdict === 'worse')
   const beyond = worse.filter(({ against }) => lossOf(against) > against.suite.tolerance)

@@ -8,6 +8,8 @@ import { findContribution } from '../contributions/contribution-queries.ts'
 import { decideContribution } from '../datasets/decide-contribution.ts'
 import { addSuite } from '../models/add-suite.ts'
 import { createModel } from '../models/create-model.ts'
+import { findModel } from '../models/model-queries.ts'
+import { listSuites } from '../models/suite-queries.ts'
 import { operator } from '../people/actor.ts'
 import { cancelTrain } from '../release-train/cancel-train.ts'
 import { startTrain } from '../release-train/depart.ts'
@@ -220,7 +222,8 @@ describe('previews of a community model', () => {
   })
 
   test('a proposal that teaches nothing only repeats noise, and its control is not built again', async () => {
-    empty = await propose(people, people.asha, { text: 'zq' })
+    // One line among twenty is not nothing: of four such lines, three cost what this suite takes for more than chance.
+    empty = await propose(people, people.asha, { text: 'Seite 12' })
     const before = await findPreview(loop.db, good)
     await requestPreview(loop, people.ravi, empty)
     const done = await ended(loop, empty)
@@ -230,6 +233,33 @@ describe('previews of a community model', () => {
     assert.match(summary[0]!, /^Only repeats noise/)
     assert.deepEqual([cost.control!.reused, cost.build.reused], [true, false])
     await assert.rejects(cancelPreview(loop, people.ravi, empty), refusal('conflict', /has finished already/))
+  })
+
+  test('the cases that a proposal brings are asked too, and reported apart; they are no suite of the community', async () => {
+    const asked = [{ role: 'user', content: 'सातनंतर काय?' }]
+    const sample = { messages: asked, expected: 'आठ' }
+    const content = { messages: [...asked, { role: 'assistant', content: 'आठ' }] }
+    const changes = [{ kind: 'add', content }, { kind: 'case', sample }] as const // prettier-ignore
+    const { id } = (await contribute(loop, people.asha, model, offerOf([...changes]))).contribution
+    const { id: modelId } = await findModel(loop.db, model)
+    const before = await listSuites(loop.db, modelId)
+    const first = await requestPreview(loop, people.ravi, id)
+    assert.equal((await requestPreview(loop, people.ravi, id)).id, first.id, 'asked again, it is the same')
+    const done = await ended(loop, id)
+    assert.deepEqual([done.state, done.error], ['finished', null])
+    assert.equal(done.control!.run.id, (await findPreview(loop.db, good)).control!.run.id, 'the control is asked, not trained again')
+    const { suites, ownCases, summary, stale } = await reportPreview(loop, id)
+    assert.deepEqual(stale, [])
+    assert.deepEqual(
+      suites.map(({ against }) => against.suite.name),
+      before.map(({ name }) => name),
+    )
+    assert.deepEqual([ownCases?.against.samples, ownCases?.drift?.samples], [1, 1])
+    assert.match(
+      summary.at(-1)!,
+      /^Of the 1 regression case that it brings, release 0\.1\.0 answers 0 right and it [01]; the same training without it, 0\.$/,
+    )
+    assert.deepEqual(await listSuites(loop.db, modelId), before)
   })
 
   test('small ones begin by themselves while the budget lasts', async () => {

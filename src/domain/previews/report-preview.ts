@@ -13,7 +13,8 @@ import { findReleaseById } from '../releases/release-queries.ts'
 import { changedAnswers } from './changed-answers.ts'
 import { findPreview, stalenessOf } from './preview-queries.ts'
 import type { BuildCost, PreviewReport, SuiteEffect } from './preview-report.ts'
-import { onlyNoise, previewSentences } from './preview-words.ts'
+import { ownCasesName } from './own-cases.ts'
+import { onlyNoise, ownCasesSentence, previewSentences } from './preview-words.ts'
 import type { Preview } from './preview.ts'
 
 interface ReadApp {
@@ -25,9 +26,12 @@ interface ReadApp {
 export async function reportPreview(app: ReadApp, contributionId: number): Promise<PreviewReport> {
   const preview = await findPreview(app.db, contributionId)
   const { build, control } = preview
-  const suites: SuiteEffect[] = []
+  const all: SuiteEffect[] = []
   for (const [index, against] of (build.comparisons ?? []).entries())
-    suites.push(await suiteEffect(app, against, control?.comparisons?.[index] ?? null))
+    all.push(await suiteEffect(app, against, control?.comparisons?.[index] ?? null))
+  const isOwn = ({ against }: SuiteEffect) => against.suite.name === ownCasesName(contributionId)
+  const suites = all.filter((suite) => !isOwn(suite))
+  const ownCases = all.find(isOwn) ?? null
   const { epochs, maxSteps, batchSize, accumulation } = build.run.recipe
   const examples = build.run.revision.count
   const words = {
@@ -41,9 +45,10 @@ export async function reportPreview(app: ReadApp, contributionId: number): Promi
   return {
     preview,
     stale: await stalenessOf(app.db, preview),
-    summary: previewSentences(words),
+    summary: [...previewSentences(words), ...(ownCases === null ? [] : [ownCasesSentence(ownCases, words.baseline)])],
     onlyNoise: onlyNoise(suites),
     suites,
+    ownCases,
     cost: {
       build: await costOf(app.db, build, preview.createdAt),
       control: control && (await costOf(app.db, control, preview.createdAt)),

@@ -1,6 +1,7 @@
 /** Asks for a preview of an undecided proposal, and for nothing that was built before. */
 
 import { AppError } from '../../errors.ts'
+import type { Blobs } from '../../storage/blobs.ts'
 import type { Database, Db } from '../../storage/database.ts'
 import { requestBuild, type WantedBuild } from '../builds/request-build.ts'
 import { warmRecipe } from '../builds/warm-recipe.ts'
@@ -18,6 +19,7 @@ import { findCheckpoint, findRun } from '../training/run-queries.ts'
 import type { TrainingApp } from '../training/start-run.ts'
 import { recipeOf } from '../training/wanted-run.ts'
 import { dropUnfinished, requireAuthorOrReviewer, unfinished } from './cancel-preview.ts'
+import { suiteOfOwnCases } from './own-cases.ts'
 import { findPreview, isUndecided, latestPreview } from './preview-queries.ts'
 import type { Preview } from './preview.ts'
 
@@ -42,7 +44,7 @@ export async function makePreview(
   const { id, state, round } = contribution
   if (!isUndecided(contribution))
     throw new AppError('conflict', `Contribution ${id} is ${state}; only one that is not decided yet can be previewed.`)
-  const wanted = await app.db.transaction().execute((db) => wantedBuilds(db, contribution))
+  const wanted = await app.db.transaction().execute((db) => wantedBuilds({ db, blobs: app.blobs }, contribution))
   // The proposal's first: its answers beside the release's are there to be read while the control is built.
   const build = await requestBuild(app, actor, wanted.build)
   const control = wanted.control && (await requestBuild(app, actor, wanted.control))
@@ -77,7 +79,8 @@ interface WantedBuilds {
   readonly control: WantedBuild | null
 }
 
-async function wantedBuilds(db: Db, contribution: Contribution): Promise<WantedBuilds> {
+async function wantedBuilds(app: { readonly db: Db; readonly blobs: Blobs }, contribution: Contribution): Promise<WantedBuilds> {
+  const { db } = app
   const { id, modelId, model: name } = contribution
   await lockModel(db, modelId)
   const suites = await listSuites(db, modelId)
@@ -93,16 +96,17 @@ async function wantedBuilds(db: Db, contribution: Contribution): Promise<WantedB
   const model = await findModelById(db, modelId)
   const base = await findBaseById(db, model.baseId)
   const release = await latestRelease(db, modelId)
-  const own = recipeOf(model, base)
-  const shared = { base, baselineId: release?.id ?? null, suites: suites.map((suite) => suite.id) }
+  const whole = recipeOf(model, base)
+  const own = await suiteOfOwnCases(app, contribution)
+  const shared = { base, baselineId: release?.id ?? null, suites: [...suites.map((suite) => suite.id), ...(own === null ? [] : [own])] }
   if (!release) {
-    const cold = { ...shared, warmStart: null, recipe: own }
+    const cold = { ...shared, warmStart: null, recipe: whole }
     return wanted(cold, draft, head)
   }
   const warmStart = await findCheckpoint(db, release.checkpointId)
   // An adapter is gone on with in its own shape, also where the recipe has moved on to another.
   const { method } = (await findRun(db, warmStart.runId)).recipe
-  return wanted({ ...shared, warmStart, recipe: warmRecipe({ ...own, method }) }, draft, head)
+  return wanted({ ...shared, warmStart, recipe: warmRecipe({ ...whole, method }) }, draft, head)
 }
 
 type Revision = WantedBuild['revision']

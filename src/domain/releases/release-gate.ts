@@ -25,7 +25,7 @@ export async function gateCandidate(app: { readonly db: Database; readonly blobs
   if (!suites.some(({ target }) => target))
     throw new AppError(
       'conflict',
-      `${name} has no target suite, so nothing says what a release must improve; "suite add ${name} <file.jsonl> --target" adds one.`,
+      `${name} has no target suite, so nothing says what a release must improve; "suite add ${name} <file.jsonl>" adds one, and "suite gate ${name} <suite> --target" makes one of those there are.`,
     )
   const evaluations: Evaluation[] = []
   const comparisons = []

@@ -482,26 +482,29 @@ const changedAnswer = z.object({
 const changeCounts = z.object({ better: z.int(), worse: z.int(), other: z.int() })
 const buildCost = z.object({ training: z.number().nullable(), evaluation: z.number().nullable(), reused: z.boolean() })
 
+const suiteEffect = z.object({
+  against: comparison.openapi({ description: 'With the proposal against the release.' }),
+  effect: comparison.nullable().openapi({ description: 'With the proposal against the control: what the proposal does.' }),
+  drift: comparison.nullable().openapi({ description: 'The control against the release: what more training does by itself.' }),
+  answers: z.object({
+    proposal: changeCounts,
+    steps: changeCounts,
+    unknown: changeCounts,
+    kept: z.int(),
+    list: z.array(changedAnswer),
+  }),
+})
+
 export const previewReport = z
   .object({
     preview,
     stale: z.array(z.object({ what: z.enum(['decision', 'round', 'dataset', 'release', 'suites']), sentence: z.string() })),
     summary: z.array(z.string()),
     onlyNoise: z.boolean().nullable(),
-    suites: z.array(
-      z.object({
-        against: comparison.openapi({ description: 'With the proposal against the release.' }),
-        effect: comparison.nullable().openapi({ description: 'With the proposal against the control: what the proposal does.' }),
-        drift: comparison.nullable().openapi({ description: 'The control against the release: what more training does by itself.' }),
-        answers: z.object({
-          proposal: changeCounts,
-          steps: changeCounts,
-          unknown: changeCounts,
-          kept: z.int(),
-          list: z.array(changedAnswer),
-        }),
-      }),
-    ),
+    suites: z.array(suiteEffect),
+    ownCases: suiteEffect
+      .nullable()
+      .openapi({ description: 'The regression cases that the proposal itself brings, apart: it teaches what they ask.' }),
     cost: z.object({ build: buildCost, control: buildCost.nullable(), total: z.number().nullable() }),
   })
   .openapi('PreviewReport')
