@@ -25,15 +25,15 @@ export function curvePart(visit: Visit, curve: ForecastCurve): Html {
   return html`<section class="curve">
     <h2><bdi>${label}</bdi> ${badge(t(word), tone)}</h2>
     <p class="said-large">${t(sentence)}</p>
-    ${figures(visit, curve)} ${plot(visit, curve)} ${followsLaw === false && html`<p class="note warn">${t('forecast.offLaw')}</p>`}
+    ${followsLaw === false && html`<p class="note warn">${t('forecast.offLaw')}</p>`} ${figures(visit, curve)} ${plot(visit, curve)}
     <p class="soft">
       ${t('forecast.detectable', { n: questions, smallest: size(locale, metric, smallestDetectable) })} ${backtestWords(visit, curve)}
     </p>
   </section>`
 }
 
-/** The score now, and what more would bring: 100, 1,000, and as many again. */
-function figures({ t, locale }: Visit, { metric, points, next }: ForecastCurve): Html {
+/** The score now, and what more would bring: 100, 1,000, and as many again. Where the questions have nothing left to show, a law that goes on predicts nothing. */
+function figures({ t, locale }: Visit, { metric, points, next, verdict }: ForecastCurve): Html {
   const whole = Math.max(...points.map(({ examples }) => examples))
   const now = points.find(({ examples }) => examples === whole)
   return html`<dl class="figures">
@@ -42,7 +42,7 @@ function figures({ t, locale }: Visit, { metric, points, next }: ForecastCurve):
       <dd>${now && scoreText(locale, metric, now.score)}</dd>
       <dd class="small soft">${t(metricWords[metric])}</dd>
     </div>
-    ${next.map(
+    ${(verdict === 'seen-all' ? [] : next).map(
       ({ more, examples, gain }) =>
         html`<div>
           <dt>${more === whole ? t('forecast.twice') : t('forecast.nextN', { n: more })}</dt>
@@ -91,15 +91,17 @@ function plot({ t, locale }: Visit, curve: ForecastCurve): Html {
   const measured: Point[] = points.map(({ examples, score }) => ({ x: examples, y: score * scale }))
   if (withoutExamples !== null) measured.unshift({ x: 0, y: withoutExamples * scale, label: t('forecast.theBase') })
   const whole = Math.max(...points.map(({ examples }) => examples))
+  // The law knows no bounds; shares do.
+  const drawable = (y: number) => (metric === 'bits-per-byte' ? y : Math.min(100, Math.max(0, y)))
   // What lies far beyond the points would press them into a corner of the plot.
   const ahead = next.filter(({ examples }) => examples <= farBeyond * whole).map(({ examples, score }) => ({ examples, score }))
   const law: Point[] = [...expected, ...ahead]
     .sort((a, b) => a.examples - b.examples)
     .map(({ examples, score: { value, band80 } }) => ({
       x: examples,
-      y: value * scale,
-      low: band80[0] * scale,
-      high: band80[1] * scale,
+      y: drawable(value * scale),
+      low: drawable(band80[0] * scale),
+      high: drawable(band80[1] * scale),
     }))
   return html`<figure class="figure">
     ${linePlot(locale, {
@@ -107,6 +109,12 @@ function plot({ t, locale }: Visit, curve: ForecastCurve): Html {
       points: measured,
       expected: law,
       xLabel: t('forecast.xLabel'),
+      xTicks: apart([
+        withoutExamples === null ? Math.min(...points.map(({ examples }) => examples)) : 0,
+        Math.round(whole / 2),
+        whole,
+        ...ahead.map(({ examples }) => examples),
+      ]),
       yLabel: t(metricWords[metric]),
       ...(metric !== 'bits-per-byte' && {
         yRange: [0, 100] as const,
@@ -115,6 +123,13 @@ function plot({ t, locale }: Visit, curve: ForecastCurve): Html {
     })}
     <figcaption class="small soft">${t('forecast.plotSays')}</figcaption>
   </figure>`
+}
+
+/** Marks that do not stand on each other's numbers. */
+function apart(marks: readonly number[]): readonly number[] {
+  const sorted = [...new Set(marks)].sort((a, b) => a - b)
+  const reach = sorted.at(-1) ?? 0
+  return sorted.filter((mark, i) => i === 0 || mark - (sorted[i - 1] as number) > reach / 8)
 }
 
 function backtestWords({ t, locale }: Visit, { backtest, metric }: ForecastCurve): string {

@@ -44,6 +44,6 @@ function row({ t, locale }: Visit, need: Need, all: readonly Need[]): Html {
     </td>
     <td>${badge(t(word), tone)}</td>
     <td class="number">${isShare ? t('forecast.wrong', { share: percent(locale, left) }) : left.toFixed(3)}</td>
-    <td class="number">${gainText(locale, metric, gain.value)}</td>
+    <td class="number">${kind === 'enough' ? '–' : gainText(locale, metric, gain.value)}</td>
   </tr>`
 }
