@@ -42,6 +42,8 @@ export interface OnnxModel {
   readonly outputs: readonly OnnxValue[]
   readonly initializers: readonly OnnxInitializer[]
   readonly nodes: readonly OnnxNode[]
+  /** What is known of values in between; a runtime infers the rest. */
+  readonly values?: readonly OnnxValue[]
 }
 
 /** Protobuf messages end at 2 GiB; weights therefore travel as inputs, never inside the model. */
@@ -73,6 +75,7 @@ function writeGraph(out: ProtoWriter, model: OnnxModel): void {
   for (const tensor of model.initializers) out.message(5, (message) => writeTensor(message, tensor))
   for (const value of model.inputs) out.message(11, (message) => writeValue(message, value))
   for (const value of model.outputs) out.message(12, (message) => writeValue(message, value))
+  for (const value of model.values ?? []) out.message(13, (message) => writeValue(message, value))
 }
 
 function writeNode(out: ProtoWriter, node: OnnxNode): void {

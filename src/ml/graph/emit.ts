@@ -121,8 +121,26 @@ export function emitted(name: string, outputs: ReadonlyMap<string, Value>, optio
     outputs: outputSpecs,
     initializers,
     nodes: leavesLast(nodes),
+    values: valuesOfOpenSizes(order, names, new Set(wanted.keys())),
   })
   return { onnx, inputs, outputs: outputSpecs }
+}
+
+/**
+ * The values between inputs and outputs whose sizes only a run knows. ONNX Runtime infers sizes but not that two of them are the same; where it knows, one
+ * result takes the memory of another that is no longer needed.
+ */
+function valuesOfOpenSizes(order: readonly Node[], names: ReadonlyMap<Value, string>, outputs: ReadonlySet<string>): PortSpec[] {
+  const open: PortSpec[] = []
+  for (const node of order) {
+    if (node.op === 'Input' || node.op === 'Constant') continue
+    for (const value of node.outputs) {
+      const name = names.get(value)
+      if (name === undefined || outputs.has(name) || value.dtype === 'bool') continue
+      if (value.dims.some((dim) => typeof dim === 'string')) open.push({ name, dtype: value.dtype, dims: value.dims })
+    }
+  }
+  return open
 }
 
 function isUsed(value: Value, order: readonly Node[], wanted: ReadonlyMap<string, Value>): boolean {
