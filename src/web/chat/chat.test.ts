@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { findContribution } from '../../domain/contributions/contribution-queries.ts'
 import { listFeedback } from '../../domain/feedback/feedback-queries.ts'
-import { endOf, evaluated, type Loop } from '../../domain/releases/testing.ts'
+import { endOf, evaluated } from '../../domain/releases/testing.ts'
 import { publishRelease } from '../../domain/releases/publish-release.ts'
 import { startRun } from '../../domain/training/start-run.ts'
 import { answers, model, openSmallCommunity } from '../releases/testing.ts'
@@ -27,8 +27,8 @@ test('talking to a model and fixing what it said', async (t) => {
   })
 
   await community.offer(community.asha, answers(24, 88, 'ok'), 'Answers')
-  await endOf(app as unknown as Loop, await startRun(app, community.reviewer, model, {}))
-  await evaluated(app as unknown as Loop, community.reviewer, model)
+  await endOf(app, await startRun(app, community.reviewer, model, {}))
+  await evaluated(app, community.reviewer, model)
   await publishRelease(app, community.maintainer, model, '0.1.0')
 
   await t.test('the newest release and its base answer side by side; a reload shows the same; a rating is kept', async (t) => {

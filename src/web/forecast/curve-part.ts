@@ -19,7 +19,7 @@ const verdicts: Record<Verdict, readonly [word: MessageKey, sentence: MessageKey
 }
 
 export function curvePart(visit: Visit, curve: ForecastCurve): Html {
-  const { t, locale } = visit
+  const { t } = visit
   const { label, verdict, questions, followsLaw, smallestDetectable, metric } = curve
   const [word, sentence, tone] = verdicts[verdict]
   return html`<section class="curve">
@@ -27,7 +27,7 @@ export function curvePart(visit: Visit, curve: ForecastCurve): Html {
     <p class="said-large">${t(sentence)}</p>
     ${followsLaw === false && html`<p class="note warn">${t('forecast.offLaw')}</p>`} ${figures(visit, curve)} ${plot(visit, curve)}
     <p class="soft">
-      ${t('forecast.detectable', { n: questions, smallest: size(locale, metric, smallestDetectable) })} ${backtestWords(visit, curve)}
+      ${t('forecast.detectable', { n: questions, smallest: size(visit, metric, smallestDetectable) })} ${backtestWords(visit, curve)}
     </p>
   </section>`
 }
@@ -81,8 +81,9 @@ export function gainText(locale: Locale, metric: Metric, gain: number): string {
 const low80 = ({ band80: [low, high] }: Estimate, metric: Metric) => (directionOf(metric) === 1 ? low : high)
 const high80 = ({ band80: [low, high] }: Estimate, metric: Metric) => (directionOf(metric) === 1 ? high : low)
 
-function size(locale: Locale, metric: Metric, value: number): string {
-  return metric === 'bits-per-byte' ? value.toFixed(3) : new Intl.NumberFormat(locale.tag, { maximumFractionDigits: 1 }).format(100 * value)
+function size({ t, locale }: Visit, metric: Metric, value: number): string {
+  if (metric === 'bits-per-byte') return value.toFixed(3)
+  return t('common.points', { value: new Intl.NumberFormat(locale.tag, { maximumFractionDigits: 1 }).format(100 * value) })
 }
 
 function plot({ t, locale }: Visit, curve: ForecastCurve): Html {
