@@ -158,7 +158,7 @@ function historyRow({ t, locale }: Visit, { contributionId, author, message, cre
     <div>
       ${t(what)}
       <span class="soft small"
-        >${dots(author !== null && person(t, author), contributionId !== null && html`<a href="/contributions/${contributionId}">#${contributionId} <span dir="auto">${firstLine(message)}</span></a>`, ago(locale, createdAt))}</span
+        >${dots(author !== null && person(t, author), contributionId !== null && html`<a href="/contributions/${contributionId}"><bdi>#${contributionId} ${firstLine(message)}</bdi></a>`, ago(locale, createdAt))}</span
       >
     </div>
     ${before && after ? clauseDifference(t, before, after) : after ? userText(after.text) : before && html`<div class="gone-text">${userText(before.text)}</div>`}
@@ -185,7 +185,7 @@ export function charterHistoryPage(visit: Visit, model: CommunityModel, records:
                   ? t('charter.beganWith')
                   : dots(
                       author !== null && person(t, author),
-                      html`<a href="/contributions/${contributionId}">#${contributionId} <span dir="auto">${firstLine(message)}</span></a>`,
+                      html`<a href="/contributions/${contributionId}"><bdi>#${contributionId} ${firstLine(message)}</bdi></a>`,
                     )
               }
             </p>

@@ -22,7 +22,7 @@ export function typedFromClause(clause: Clause | null, signOff: string): Typed {
     message: '',
     signOff,
     rows: String(Math.min(mostCases, cases.length + spareCases)),
-    ...Object.assign({}, ...cases.map((one, i) => caseFields(one, i))),
+    ...Object.fromEntries(cases.flatMap((one, i) => Object.entries(caseFields(one, i)))),
   }
 }
 

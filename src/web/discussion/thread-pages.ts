@@ -105,7 +105,7 @@ export function moderationPage(
     width: 'text',
     refused,
     main: html`<p>${t(hint)}</p>
-      <div class="discussion">${comment({ ...visit, actor: null }, said, it)}</div>
+      <div class="thread">${comment({ ...visit, actor: null }, said, it)}</div>
       <form class="stack" method="post" action="/comments/${it.id}/${act}">
         ${reason}
         <p class="actions">

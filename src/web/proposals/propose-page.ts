@@ -31,6 +31,8 @@ export interface ProposeData {
   readonly revising?: number
 }
 
+const hints = { add: 'proposals.proposeHint', replace: 'proposals.replaceHint', remove: 'proposals.removeHint' } as const
+
 export function proposePage(visit: Visit, data: ProposeData): Page {
   const { t } = visit
   const { model, aim, refused, revising } = data
@@ -44,12 +46,7 @@ export function proposePage(visit: Visit, data: ProposeData): Page {
     community: { model, section: 'proposals' },
     modules: ['draft'],
     refused: refused && withoutFields(refused),
-    main: html`${
-      revising === undefined &&
-      html`<p class="soft">
-        ${t(aim.kind === 'remove' ? 'proposals.removeHint' : 'proposals.proposeHint', { community: `${model.owner}/${model.name}` })}
-      </p>`
-    }
+    main: html`${revising === undefined && html`<p class="soft">${t(hints[aim.kind], { community: `${model.owner}/${model.name}` })}</p>`}
     ${aim.kind === 'add' && revising === undefined && html`<p>${t.rich('proposals.manyHint', { link: (inside) => html`<a href="${modelPath(model, '/upload')}">${inside}</a>` })}</p>`}
     ${targetPart(visit, data)} ${aim.kind === 'remove' ? removeForm(visit, data) : offerForm(visit, data)}`,
   }
@@ -65,7 +62,7 @@ function targetPart({ t }: Visit, { aim, target, model }: ProposeData): Content 
   const path = modelPath(model, `/examples/${aim.target.replace('sha256:', '')}`)
   return html`<section class="card">
     <h2>${t('proposals.standing')} <a class="small" href="${path}">${shortDigest(aim.target)}</a></h2>
-    ${bodyOf(t, { kind: 'remove', position: 1, target: aim.target as `sha256:${string}`, targetExample: target })}
+    ${bodyOf(t, { kind: 'add', position: 1, digest: aim.target as `sha256:${string}`, example: target })}
   </section>`
 }
 

@@ -32,7 +32,7 @@ export function roundPage(
     json: `/api/contributions/${contribution.id}/changes?round=${round}`,
     main: html`<p class="meta">
         ${dots(
-          html`<a href="/contributions/${contribution.id}" dir="auto">#${contribution.id} ${firstLine(contribution.message)}</a>`,
+          html`<a href="/contributions/${contribution.id}"><bdi>#${contribution.id} ${firstLine(contribution.message)}</bdi></a>`,
           t('proposals.comparedWith', { round: String(before) }),
           own && ago(locale, own.createdAt),
         )}
