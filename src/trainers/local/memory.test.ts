@@ -1,0 +1,35 @@
+/** The formula that refuses runs, against what runs take. */
+
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { defaultSettings, type Recipe } from '../trainer.ts'
+import { temporaryFolder, writeExamples } from '../testing.ts'
+import { localTrainer } from './local-trainer.ts'
+
+const base = join(import.meta.dirname, '../../../examples/base/model')
+const lora: Recipe['method'] = {
+  kind: 'lora',
+  rank: 8,
+  alpha: 16,
+  targetModules: ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'],
+}
+const measured = process.platform === 'linux' && process.arch === 'x64' ? false : 'the formula was fitted on Linux x64'
+
+for (const [title, change] of Object.entries<Partial<Recipe>>({
+  'small batches': { batchSize: 4, maxLength: 64 },
+  'large batches': { batchSize: 8, maxLength: 256 },
+  'large batches that compute twice': { batchSize: 8, maxLength: 256, recompute: true },
+})) {
+  test(`the peak of ${title} is predicted within a tenth`, { skip: measured }, async (t) => {
+    const output = temporaryFolder(t)
+    const recipe: Recipe = { ...defaultSettings, method: lora, learningRate: 1e-4, maxLength: 256, maxSteps: 2, ...change }
+    const text = { text: '7 3 '.repeat(recipe.maxLength) }
+    const examples = writeExamples(join(output, 'examples.jsonl'), Array<typeof text>(2 * recipe.batchSize).fill(text))
+    const events = await Array.fromAsync(localTrainer().train({ base, examples, recipe, output }))
+    const [planned, finished] = [events[0], events.at(-1)]
+    assert.ok(planned?.kind === 'planned' && finished?.kind === 'finished')
+    const ratio = planned.estimatedBytes / finished.peakBytes
+    assert.ok(ratio > 0.9 && ratio < 1.1, `${planned.estimatedBytes} for ${finished.peakBytes}`)
+  })
+}
