@@ -51,8 +51,8 @@ async function ask(text: string): Promise<void> {
   const asked: Turn[] = [...before, { role: 'user', content: text }]
   const names = [...new Set([chosen('#model'), chosen('#beside')].filter((name) => name !== ''))]
   const exchange = clone('#exchange-template')
-  get('.asked', exchange).textContent = text
-  const answers = get('.answers', exchange)
+  get('.question-text', exchange).textContent = text
+  const answers = get('.replies', exchange)
   answers.classList.add(names.length > 1 ? 'halves' : 'one')
   const parts = names.map((name) => {
     const part = clone('#answer-template')

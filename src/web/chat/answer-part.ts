@@ -67,8 +67,8 @@ export function exchangeTemplate({ t, actor }: Visit, talk: Talk): Html {
   return html`<template id="exchange-template"
       ><li class="exchange">
         <p class="who">${t('chat.youAsked')}</p>
-        <div class="user-text asked" dir="auto"></div>
-        <div class="answers"></div></li
+        <div class="user-text question-text" dir="auto"></div>
+        <div class="replies"></div></li
     ></template>
     <template id="answer-template"
       ><section class="answer">

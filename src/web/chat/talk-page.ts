@@ -87,7 +87,7 @@ function conversation(visit: Visit, talk: Talk): Html {
           html`<li class="exchange">
             <p class="who">${t('chat.youAsked')}</p>
             ${userText(question)}
-            <div class="answers">
+            <div class="replies">
               <section class="answer" aria-label="${t('chat.earlierAnswer')}">${modelText(reply)}</section>
             </div>
           </li>`,
@@ -98,7 +98,7 @@ function conversation(visit: Visit, talk: Talk): Html {
         html`<li class="exchange" id="newest">
           <p class="who">${t('chat.youAsked')}</p>
           ${userText(newest.content)}
-          <div class="answers ${other ? 'halves' : 'one'}">
+          <div class="replies ${other ? 'halves' : 'one'}">
             ${answerPart(visit, talk, answer, 'first', { turns, newest: true })}
             ${other && answerPart(visit, talk, other, 'second', { turns, newest: true })}
           </div>

@@ -22,7 +22,7 @@ export function curvePart(visit: Visit, curve: ForecastCurve): Html {
   const { t } = visit
   const { label, verdict, questions, followsLaw, smallestDetectable, metric } = curve
   const [word, sentence, tone] = verdicts[verdict]
-  return html`<section class="curve">
+  return html`<section class="growth">
     <h2><bdi>${label}</bdi> ${badge(t(word), tone)}</h2>
     <p class="said-large">${t(sentence)}</p>
     ${followsLaw === false && html`<p class="note warn">${t('forecast.offLaw')}</p>`} ${figures(visit, curve)} ${plot(visit, curve)}

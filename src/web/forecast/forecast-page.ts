@@ -38,7 +38,7 @@ export function forecastPage(visit: Visit, page: Shown, refused: AppError | null
     json: shown ? `/api/forecasts/${shown.id}` : `/api${modelPath(model, '/forecasts')}`,
     ...(running && { modules: ['forecast'] }),
     refused,
-    main: html`<p class="soft lead">${t('forecast.what')}</p>
+    main: html`<p class="lead">${t('forecast.what')}</p>
       ${running && progressPart(visit, page, running)} ${shown ? finishedPart(visit, shown) : !running && nothingYet(visit, page)}
       ${!running && askPart(visit, page)} ${othersPart(visit, page)}`,
   }

@@ -34,10 +34,10 @@ test('the forecast of a community', async (t) => {
     const [forecast] = await listForecasts(app.db, model)
     assert.equal(forecast?.budgetSeconds, 600)
     // The page follows, and loads itself anew when the forecast has ended.
-    await page.locator('.curve').first().waitFor({ timeout: 300_000 })
+    await page.locator('.growth').first().waitFor({ timeout: 300_000 })
     const { result } = (await listForecasts(app.db, model))[0]!
     const said = (await page.textContent('main')) ?? ''
-    assert.equal(await page.locator('.curve').count(), result!.curves.filter(({ by }) => by === 'suite').length)
+    assert.equal(await page.locator('.growth').count(), result!.curves.filter(({ by }) => by === 'suite').length)
     const usedUp = result!.curves[0]!.verdict === 'seen-all'
     assert.equal(/The next 100 would bring/.test(said), !usedUp)
     assert.equal(/The next 1,000 would bring/.test(said), !usedUp)
