@@ -1,8 +1,8 @@
 /**
  * Takes texts apart into the words they are found by, in any script. Pure.
  *
- * Not Postgres's own parsers: what they take for a letter depends on the locale of the database (under C.UTF-8 they cut Devanagari at every virama), and
- * stemmers differ between its versions, so the same dataset would be found differently embedded and on a server. A word here is a run of letters, marks and
+ * Not Postgres's own parsers and stemmers: what is a letter to them depends on the locale of the database, and stemmers differ between its versions, so the
+ * same dataset could be found differently embedded and on a server. A word here is a run of letters, marks and
  * digits, folded; scripts that write no spaces are taken apart into overlapping pairs of characters.
  */
 
