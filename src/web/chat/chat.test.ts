@@ -67,6 +67,18 @@ test('talking to a model and fixing what it said', async (t) => {
     assert.match((await page.locator('.as-command pre').last().textContent()) ?? '', /"role":"assistant"/)
   })
 
+  await t.test('what was stopped says so, is kept for nobody, and leaves the question where it was', async (t) => {
+    const page = await visitAs(browser, t, url, { token })
+    await page.goto(talk)
+    await page.getByLabel('Your question').fill(question)
+    const kept = await app.db.selectFrom('answers').select('id').execute()
+    await page.evaluate("document.querySelector('#ask').click(); document.querySelector('#stop').click()")
+    await page.locator('.answer .stopped').waitFor()
+    assert.equal(await page.inputValue('#question'), question)
+    assert.equal(await page.getByRole('link', { name: 'Fix this' }).count(), 0)
+    assert.deepEqual(await app.db.selectFrom('answers').select('id').execute(), kept)
+  })
+
   await t.test('what is refused says why, and the question is still in the field', async (t) => {
     const page = await visitAs(browser, t, url, { token })
     await page.goto(talk)
