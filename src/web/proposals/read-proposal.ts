@@ -6,9 +6,8 @@ import { changesOf } from '../../domain/contributions/contribution-queries.ts'
 import type { Change } from '../../domain/contributions/contribution.ts'
 import { outcomeOf, type Outcome } from '../../domain/datasets/outcome-queries.ts'
 import { operator, type Actor } from '../../domain/people/actor.ts'
-import { isUndecided, latestPreview } from '../../domain/previews/preview-queries.ts'
+import { isUndecided } from '../../domain/previews/preview-queries.ts'
 import type { PreviewReport } from '../../domain/previews/preview-report.ts'
-import { reportPreview } from '../../domain/previews/report-preview.ts'
 import { patrolOf } from '../../domain/reviews/patrol-queries.ts'
 import type { Patrol } from '../../domain/reviews/patrol.ts'
 import { quorumFor } from '../../domain/reviews/quorum-queries.ts'
@@ -21,6 +20,7 @@ import type { Blobs } from '../../storage/blobs.ts'
 import type { Database } from '../../storage/database.ts'
 import { readDiscussion, type Discussion } from '../discussion/read-discussion.ts'
 import type { Visit } from '../visit.ts'
+import { readReport } from './keep-report.ts'
 
 export interface QueuePlace {
   readonly queue: ReviewQueue
@@ -60,7 +60,7 @@ export async function readProposal(app: { readonly db: Database; readonly blobs:
     reviews: await reviewsOf(db, id),
     quorum: undecided ? await quorumFor(db, contribution) : null,
     patrol: await patrolOf(db, id),
-    preview: (await latestPreview(db, id)) && (await reportPreview(app, id)),
+    preview: await readReport(app, id),
     conflicts: undecided ? await conflictsOf(db, id) : [],
     changes: changes.slice(0, changesShown),
     after,
