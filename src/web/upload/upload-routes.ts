@@ -9,6 +9,7 @@ import type { Declared } from '../../domain/contributions/upload.ts'
 import { findUpload, listUploads, uploadRows, type UploadRowFilter } from '../../domain/contributions/upload-queries.ts'
 import { languagesOf, lastTermsOf } from '../../domain/feedback/usual-terms.ts'
 import { findModel, findModelById } from '../../domain/models/model-queries.ts'
+import { actorName } from '../../domain/people/actor.ts'
 import { takenIn, type OfferingApp } from '../../domain/release-train/take-in.ts'
 import { AppError } from '../../errors.ts'
 import { attempt, typedIn, type Typed } from '../form.ts'
@@ -74,7 +75,11 @@ export function uploadRoutes(app: OfferingApp): Hono {
         const mapping = Object.fromEntries(
           columns.flatMap((column, i) => (typed[`column-${i}`] === undefined ? [] : [[column, typed[`column-${i}`] || null]])),
         )
-        const declared = Object.fromEntries(declaredFields.flatMap((field) => (typed[field] === undefined ? [] : [[field, typed[field]]])))
+        const said: Partial<Declared> = Object.fromEntries(
+          declaredFields.flatMap((field) => (typed[field] === undefined ? [] : [[field, typed[field]]])),
+        )
+        // Whoever wrote it is where it is from.
+        const declared = said.origin === 'human' && !said.source?.trim() ? { ...said, source: actorName(actor) } : said
         return examineSoon(app, actor, await changeUpload(app, actor, idOf(c), { mapping, declared }))
       })
       return refused ? page(c, refused) : goOn(c, `/uploads/${idOf(c)}`)
