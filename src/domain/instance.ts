@@ -71,7 +71,7 @@ export async function instanceOverview(app: OperatorApp, actor: Actor): Promise<
       ...Object.entries(signInLimits).map(([name, limit]) => ({
         name: `signIn.${name}`,
         most: limit.most,
-        minutes: limit.minutes as number | null,
+        minutes: limit.minutes,
       })),
       { name: 'upload.rows', most: uploadLimits.rows, minutes: null },
       { name: 'upload.bytes', most: uploadLimits.bytes, minutes: null },
