@@ -67,7 +67,8 @@ function findingList(findings: readonly Finding[]): Html {
 function meaningForm(visit: Visit, { upload, model, languages, typed }: UploadData): Html {
   const { t } = visit
   const { id, columns, mapping, declared, counts, findings } = upload
-  const said: Typed = { ...declared }
+  // What nobody has said yet is left to what the fields begin with.
+  const said: Typed = Object.fromEntries(Object.entries(declared).filter(([, value]) => value !== ''))
   const lacking = findings.some(({ severity }) => severity === 'error') || declared.message === ''
   return html`<details class="card" ${(lacking || counts.passes + counts.remarks === 0) && typed === null && html` open`}>
     <summary><h2 class="inline">${t('upload.meaning')}</h2></summary>
