@@ -1,6 +1,7 @@
 /** A page: what its author says of it, and the document around that. */
 
 import type { Context } from 'hono'
+import { hasRole } from '../domain/people/actor.ts'
 import type { AppError } from '../errors.ts'
 import { seeOther, statusOf } from '../http/errors.ts'
 import { assetPath } from './assets.ts'
@@ -106,7 +107,7 @@ function siteHead({ t, actor, url, unread }: Visit): Html {
   </header>`
 }
 
-function siteFoot({ t, locale, theme, url }: Visit, page: Page): Html {
+function siteFoot({ t, locale, theme, url, actor }: Visit, page: Page): Html {
   const back = `${url.pathname}${url.search}`
   return html`<footer class="site">
     <nav aria-label="${t('common.languages')}">
@@ -138,6 +139,12 @@ function siteFoot({ t, locale, theme, url }: Visit, page: Page): Html {
     <ul class="inline">
       ${page.json && html`<li><a href="${page.json}">${t('common.asJson')}</a></li>`}
       ${page.feed && html`<li><a href="${page.feed}">${t('common.asFeed')}</a></li>`}
+      ${
+        actor !== null &&
+        hasRole(actor, 'maintainer') &&
+        html`<li><a href="/operator">${t('common.operator')}</a></li>
+          <li><a href="/people">${t('common.people')}</a></li>`
+      }
       <li><a href="/api/openapi.json">${t('common.api')}</a></li>
       <li><a href="/about">${t('common.about')}</a></li>
     </ul>
