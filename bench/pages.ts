@@ -49,11 +49,11 @@ try {
   await app.close()
 }
 
-async function times({ run }: Measure): Promise<{ wall: number[]; cpu: number[] }> {
+async function times(measure: Measure): Promise<{ wall: number[]; cpu: number[] }> {
   const [wall, cpu]: [number[], number[]] = [[], []]
   for (let round = 0; round < Number(values.rounds); round++) {
     const [start, before] = [performance.now(), process.cpuUsage()]
-    await run(round)
+    await measure.run(round)
     const { user, system } = process.cpuUsage(before)
     wall.push(performance.now() - start)
     cpu.push((user + system) / 1000)

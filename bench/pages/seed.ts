@@ -35,9 +35,9 @@ export const languages: readonly Language[] = [
 const languageAt = (share: number): Language =>
   languages[[0.35, 0.55, 0.72, 0.85, 0.95, 0.99, 1].findIndex((end) => share < end)] ?? languages[0]!
 
-const states = ['accepted', 'open', 'changes-requested', 'rejected', 'withdrawn'] as const
+type State = 'accepted' | 'open' | 'changes-requested' | 'rejected' | 'withdrawn'
 
-function stateOf(n: number, contributions: number): (typeof states)[number] {
+function stateOf(n: number, contributions: number): State {
   const random = randomFrom(n * 7 + 3)()
   // Recent ones are open more often than old ones.
   if (n > contributions * 0.9) return random < 0.7 ? 'accepted' : random < 0.9 ? 'open' : 'changes-requested'

@@ -26,33 +26,7 @@ import { suitesRoutes } from './suites/suites-routes.ts'
 import { trainsRoutes } from './trains/trains-routes.ts'
 import { uploadRoutes } from './upload/upload-routes.ts'
 
-/** What the areas ask of the app, together. */
-export type WebApp = Parameters<typeof trainsRoutes>[0] &
-  Parameters<typeof changesRoutes>[0] &
-  Parameters<typeof examplesRoutes>[0] &
-  Parameters<typeof operatorRoutes>[0] &
-  Parameters<typeof uploadRoutes>[0] &
-  Parameters<typeof suitesRoutes>[0] &
-  Parameters<typeof releasesRoutes>[0] &
-  Parameters<typeof lineageRoutes>[0] &
-  Parameters<typeof basesRoutes>[0] &
-  Parameters<typeof homeRoutes>[0] &
-  Parameters<typeof peopleRoutes>[0] &
-  Parameters<typeof runsRoutes>[0] &
-  Parameters<typeof chatRoutes>[0] &
-  Parameters<typeof forecastRoutes>[0] &
-  Parameters<typeof notificationsRoutes>[0] &
-  Parameters<typeof profileRoutes>[0] &
-  Parameters<typeof receiptsRoutes>[0] &
-  Parameters<typeof communityRoutes>[0] &
-  Parameters<typeof settingsRoutes>[0] &
-  Parameters<typeof discussionRoutes>[0] &
-  Parameters<typeof queueRoutes>[0] &
-  Parameters<typeof proposeRoutes>[0] &
-  Parameters<typeof proposalRoutes>[0] &
-  Parameters<typeof charterRoutes>[0]
-
-export const areas: readonly ((app: WebApp) => Hono)[] = [
+const every = [
   trainsRoutes,
   changesRoutes,
   examplesRoutes,
@@ -77,4 +51,12 @@ export const areas: readonly ((app: WebApp) => Hono)[] = [
   proposeRoutes,
   proposalRoutes,
   charterRoutes,
-]
+] as const
+
+/** What the areas ask of the app, together. */
+export type WebApp = Together<Parameters<(typeof every)[number]>[0]>
+
+/** A | B → A & B. */
+type Together<Union> = (Union extends unknown ? (one: Union) => void : never) extends (all: infer All) => void ? All : never
+
+export const areas: readonly ((app: WebApp) => Hono)[] = every

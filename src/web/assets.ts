@@ -77,12 +77,12 @@ function moduleOf(file: URL): string {
 
 /** Stripping types is announced as experimental on stderr, once a start; it is how this very program runs. */
 function withoutWarning<T>(work: () => T): T {
-  const emit = process.emitWarning
+  const usual = Object.getOwnPropertyDescriptor(process, 'emitWarning')
   process.emitWarning = () => undefined
   try {
     return work()
   } finally {
-    process.emitWarning = emit
+    if (usual) Object.defineProperty(process, 'emitWarning', usual)
   }
 }
 

@@ -131,7 +131,7 @@ export function translator(locale: Locale): Translate {
     formats.set(key, format)
     return format
   }
-  const translate = ((key: MessageKey, values?: Values) => String(formatOf(key).format(values as Record<string, string>))) as Translate
+  const translate = ((key: MessageKey, values?: Values) => String(formatOf(key).format(values))) as Translate
   const made = Object.assign(translate, {
     rich: (key: MessageKey, values: Readonly<Record<string, unknown>>): Content => {
       const wrapped = Object.fromEntries(
@@ -140,7 +140,7 @@ export function translator(locale: Locale): Translate {
           typeof value === 'function' ? (parts: Content[]) => (value as (inside: Content) => Html)(parts) : value,
         ]),
       )
-      return formatOf(key).format(wrapped as Record<string, FormatXMLElementFn<Html>>) as unknown as Content
+      return formatOf(key).format(wrapped as Record<string, FormatXMLElementFn<Html>>)
     },
     locale,
   })

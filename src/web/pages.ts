@@ -1,6 +1,6 @@
 /** All pages under one roof: who looks, in which language, with what may be loaded; each area brings its own routes. */
 
-import { Hono, type Context } from 'hono'
+import { Hono, type Context, type Env } from 'hono'
 import { secureHeaders } from 'hono/secure-headers'
 import { unreadCount } from '../domain/notifications/notification-queries.ts'
 import type { Actor } from '../domain/people/actor.ts'
@@ -63,7 +63,7 @@ export function createPages(app: PagesApp): Pages {
   return {
     routes,
     notFound: async (c) => {
-      await visit(c, async () => undefined)
+      await visit(c as Context<Env, string>, async () => undefined)
       return failed(app, c, new AppError('not-found', `There is no page at ${c.req.path}.`))
     },
   }

@@ -29,9 +29,14 @@ export interface Look {
   readonly options: BrowserContextOptions
 }
 
+const desktop: Look = {
+  name: 'desktop-light',
+  options: { viewport: { width: 1280, height: 900 }, colorScheme: 'light', locale: 'en' },
+}
+
 /** The four ways every page is looked at. */
 export const looks: readonly Look[] = [
-  { name: 'desktop-light', options: { viewport: { width: 1280, height: 900 }, colorScheme: 'light', locale: 'en' } },
+  desktop,
   { name: 'desktop-dark', options: { viewport: { width: 1280, height: 900 }, colorScheme: 'dark', locale: 'hi' } },
   { name: 'phone-light', options: { viewport: { width: 390, height: 844 }, colorScheme: 'light', locale: 'en', isMobile: true } },
   { name: 'phone-urdu', options: { viewport: { width: 390, height: 844 }, colorScheme: 'dark', locale: 'ur', isMobile: true } },
@@ -42,7 +47,7 @@ export async function visitAs(
   browser: Browser,
   lifetime: Lifetime,
   url: string,
-  { token, look = looks[0] as Look }: { readonly token?: string; readonly look?: Look } = {},
+  { token, look = desktop }: { readonly token?: string; readonly look?: Look } = {},
 ): Promise<BrowserPage> {
   const context = await browser.newContext({
     ...look.options,

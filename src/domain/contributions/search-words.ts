@@ -27,6 +27,8 @@ const isUnspaced = new RegExp(`^[${unspaced}]`, 'v')
 
 /** Joiners and other invisible characters, accents of the alphabets that have them, Arabic vowel signs and tatweel, nuktas: people leave them out. */
 const unwritten =
+  // Single code points, each alone: that they would combine is the point.
+  // eslint-disable-next-line no-misleading-character-class
   /[\u00ad\u034f\u200b-\u200f\u2060\ufeff\u0300-\u036f\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed\u093c\u09bc\u0a3c\u0abc\u0b3c\u0c3c\u0cbc\u{1133c}]/gu
 
 /** One letter that keyboards write in several ways. */

@@ -61,7 +61,7 @@ test('somebody else’s correction may be offered by a reviewer, not by any cont
   const given = await giveFeedback(app, asha, model, { turns, rating: 'down', correction: 'सात' })
   await assert.rejects(
     contributeCorrection(app, imran, given.id, terms),
-    refusal('forbidden', /imran is a contributor; this takes a reviewer/),
+    refusal('forbidden', /imran is a contributor here; this takes a reviewer/),
   )
   assert.equal((await contributeCorrection(app, ravi, given.id, terms)).contribution.author, 'ravi')
 })

@@ -97,7 +97,7 @@ const inOrder = ({ description, licencePolicy, recipe }: Settings): Settings => 
 })
 
 const given = (changes: SettingsChange): Partial<Settings> =>
-  Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) as Partial<Settings>
+  Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined))
 
 function checked({ description, licencePolicy, recipe }: Settings): Settings {
   if (description.length > communityLimits.description)

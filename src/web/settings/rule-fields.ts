@@ -34,5 +34,5 @@ export function ruleChangesFrom(typed: Typed): RuleChanges {
     const own = quorum['kind'] === 'fixed' ? ['kind', 'n'] : ['kind', 'share', 'cap', 'days']
     changes[section] = Object.fromEntries(Object.entries(quorum).filter(([name, value]) => own.includes(name) && value !== null))
   }
-  return changes as RuleChanges
+  return changes
 }
