@@ -187,7 +187,7 @@ describe('a training run', () => {
       source: 'written for this test',
       message: 'One',
     })
-    await assert.rejects(startRun(loop, asha, model), refusal('forbidden', /asha is a contributor; this takes a reviewer/))
+    await assert.rejects(startRun(loop, asha, model), refusal('forbidden', /asha is a contributor here; this takes a reviewer/))
     await assert.rejects(start('learningRte: 1'), refusal('invalid', /unknown key "learningRte" on line 1; did you mean "learningRate"\?/))
     await assert.rejects(start('rank: 512'), refusal('invalid', /Rank 512 exceeds .* choose a rank up to \d+\./))
     await assert.rejects(start('method: full'), refusal('invalid', /are adapters over its base; "method: full"/))
