@@ -157,7 +157,7 @@ export function uploadRoutes(app: OfferingApp) {
         path: '/uploads/{upload}/rows/{row}',
         summary: 'Write over cells of a row, by column; null takes that back',
         request: {
-          params: uploadPath.extend({ row: z.coerce.number().int().min(0) }),
+          params: uploadPath.extend({ row: idText }),
           body: body(z.strictObject({ cells: z.record(z.string(), z.string()).nullable() })),
         },
         responses: { 200: json(upload, 'The upload, examined again.'), ...failures },
