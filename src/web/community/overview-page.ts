@@ -67,7 +67,7 @@ export function overviewPage(visit: Visit, facts: Overview): Page {
         ${
           charter.clauses.length > 0 &&
           html`<h2>${t('common.tabCharter')}</h2>
-            <ol class="clauses">
+            <ol class="numbered">
               ${charter.clauses.slice(0, clausesShown).map((it) => html`<li><bdi>${it.text}</bdi></li>`)}
             </ol>
             ${
