@@ -46,8 +46,9 @@ test('a community is founded, read and set up in a browser', async (t) => {
 
   await t.test('a maintainer changes how many must accept, and the reason is on the page; a reader sees no button', async () => {
     await page.goto('/models/santali/gogo/settings')
-    await page.getByLabel('The number').selectOption('fixed')
-    const review = page.locator('form', { has: page.getByLabel('The number') })
+    const quorum = page.getByRole('group', { name: 'How many must accept' })
+    await quorum.getByLabel('The number').selectOption('fixed')
+    const review = page.locator('form', { has: quorum })
     await review.getByLabel('Why this changes').fill('We are only two.')
     await review.getByRole('button', { name: 'Save' }).click()
     await page.getByRole('status').waitFor()
