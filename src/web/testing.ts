@@ -1,6 +1,7 @@
 /** What the tests of pages share: a real browser, what axe and an HTML parser find wrong, and screenshots to look at. */
 
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import assert from 'node:assert/strict'
@@ -13,15 +14,44 @@ const installed = ['/usr/bin/chromium', '/usr/bin/google-chrome', '/Applications
 
 export async function openBrowser(lifetime: Lifetime): Promise<Browser> {
   const own = installed.find((path) => existsSync(path))
-  const { default: bundled } = await import('@sparticuz/chromium')
   const browser = await chromium.launch({
-    executablePath: own ?? (await bundled.executablePath()),
+    executablePath: own ?? (await bundledBrowser()),
     // Not the arguments that the package suggests: those are for a sandbox of one process, and switch off what the tests are about (web security).
     args: ['--no-sandbox', '--disable-gpu'],
     headless: true,
   })
   lifetime.after(() => browser.close())
   return browser
+}
+
+/**
+ * The browser in the npm package is unpacked into the temporary folder when first asked for, and whoever asks meanwhile would be given half of it: test files run side
+ * by side, so one unpacks and the others wait for its word.
+ */
+async function bundledBrowser(): Promise<string> {
+  const { default: bundled } = await import('@sparticuz/chromium')
+  const [lock, ready] = ['lock', 'ready'].map((it) => join(tmpdir(), `commonweights-chromium.${it}`)) as [string, string]
+  for (let tries = 0; !existsSync(ready); tries++) {
+    try {
+      mkdirSync(lock)
+    } catch {
+      // Whoever held it may have been killed: unpacking takes seconds.
+      if (tries > 600) rmSync(lock, { recursive: true, force: true })
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      continue
+    }
+    try {
+      if (!existsSync(ready)) {
+        rmSync(join(tmpdir(), 'chromium'), { force: true })
+        await bundled.executablePath()
+        writeFileSync(ready, '')
+      }
+    } finally {
+      rmSync(lock, { recursive: true, force: true })
+    }
+  }
+  // Somebody may have emptied the temporary folder but for our word.
+  return bundled.executablePath()
 }
 
 export interface Look {
