@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -170,6 +171,29 @@ describe('a training run', () => {
     assert.deepEqual(await lossesOf(loop, resumed), await lossesOf(loop, whole))
     await assert.rejects(resumeRun(loop, ravi, run.id), refusal('conflict', /Run \d+ has finished/))
     await assert.rejects(cancelRun(loop, ravi, run.id), refusal('conflict', /has finished already; there is nothing to cancel/))
+  })
+
+  test('that an older trainer began starts anew after an update, and ends as if nothing had been begun', async (t) => {
+    const loop = await openLoop(t)
+    const { ravi } = await community(loop)
+    const whole = await endOf(loop, await startRun(loop, ravi, model, { recipe: quick }))
+    const run = await startRun(loop, ravi, model, { recipe: quick.replace('maxSteps: 24', 'maxSteps: 400') })
+    await reaches(loop, run, 8)
+    await cancelRun(loop, ravi, run.id)
+    const { progress } = await settled(loop, run.id)
+    const older = 'commonweights-local 0, onnxruntime-node 1.0.0, x64, 2 threads'
+    await writeFile(join(loop.workFolder, 'runs', String(run.id), progress.resume!.file), 'what today’s trainer cannot read')
+    await loop.db
+      .updateTable('trainingRuns')
+      .set({ state: 'queued', trainer: older, recipe: JSON.stringify(whole.recipe), endedAt: null })
+      .where('id', '=', run.id)
+      .execute()
+    await loop.jobs.enqueue(loop.db, 'train', { runId: run.id })
+    const ended = await endOf(loop, run)
+    assert.equal(ended.state, 'finished', ended.error ?? '')
+    assert.equal(ended.trainer, whole.trainer)
+    assert.equal(ended.checkpoint!.digest, whole.checkpoint!.digest)
+    assert.deepEqual(await lossesOf(loop, ended), await lossesOf(loop, whole))
   })
 
   test('that cannot work is refused before it exists', async (t) => {

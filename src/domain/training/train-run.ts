@@ -10,7 +10,7 @@ import type { TrainingEvent } from '../../trainers/trainer.ts'
 import { findBaseById } from '../models/model-queries.ts'
 import { announce, changes } from './changes.ts'
 import { findCheckpoint, findRun } from './run-queries.ts'
-import { hasEnded, type RunProgress, type RunStep, type TrainingRun } from './run.ts'
+import { hasEnded, noProgress, type RunProgress, type RunStep, type TrainingRun } from './run.ts'
 import type { TrainingApp } from './start-run.ts'
 import { storeCheckpoint } from './store-checkpoint.ts'
 import { adapterFolder, baseFolder, exists, runFolder } from './work-folder.ts'
@@ -25,8 +25,9 @@ const processDeaths = 4
  * leaves the record as it is, for the queue to go on from. What goes wrong is written to the run, not thrown; only a bug is both.
  */
 export async function trainRun(app: TrainingApp, runId: number, { signal, attempt }: JobContext): Promise<void> {
-  const run = await findRun(app.db, runId)
-  if (hasEnded(run.state)) return acknowledge(app.db, runId)
+  const found = await findRun(app.db, runId)
+  if (hasEnded(found.state)) return acknowledge(app.db, runId)
+  const run = found.trainer === app.trainer.version ? found : await beginAnew(app, found)
   if (attempt > processDeaths)
     return fail(
       app.db,
@@ -61,6 +62,18 @@ export async function trainRun(app: TrainingApp, runId: number, { signal, attemp
     await watch
     await acknowledge(app.db, runId)
   }
+}
+
+/** The software was updated while the run waited or trained: what the old trainer began, the new one must not end, so it starts from step 0. */
+async function beginAnew(app: TrainingApp, { id }: TrainingRun): Promise<TrainingRun> {
+  await rm(await runFolder(app, id), { recursive: true, force: true })
+  await app.db.transaction().execute(async (db) => {
+    await db.deleteFrom('runSteps').where('runId', '=', id).execute()
+    const fresh = { trainer: app.trainer.version, progress: JSON.stringify(noProgress) }
+    await db.updateTable('trainingRuns').set(fresh).where('id', '=', id).execute()
+    await announce(db)
+  })
+  return findRun(app.db, id)
 }
 
 async function train(app: TrainingApp, run: TrainingRun, signal: AbortSignal): Promise<void> {
