@@ -89,14 +89,19 @@ function write(tree: spdxParse.Info, around: 'and' | 'or' | null): string {
   return tree.conjunction === 'or' && around === 'and' ? `(${inner})` : inner
 }
 
-/** The known licence that was probably meant; null where nothing is near. */
-export function suggestLicence(text: string): string | null {
+/** The known licence that goes by this name, e.g. "Apache 2.0" or "CC BY-SA 4.0"; null where no name is quite that. */
+export function licenceNamed(text: string): string | null {
   const key = looseKey(text)
   const alias = Object.hasOwn(licenceAliases, key) ? licenceAliases[key] : undefined
-  if (alias) return alias
+  return alias ?? knownLicences().find(({ id }) => looseKey(id) === key)?.id ?? null
+}
+
+/** The known licence that was probably meant; null where nothing is near. */
+export function suggestLicence(text: string): string | null {
+  const named = licenceNamed(text)
+  if (named !== null) return named
+  const key = looseKey(text)
   const ids = knownLicences().map((known) => known.id)
-  const same = ids.find((id) => looseKey(id) === key)
-  if (same) return same
   let best: { id: string; distance: number } | null = null
   for (const id of ids) {
     const distance = editDistance(key, looseKey(id), 3)
