@@ -448,6 +448,21 @@ export interface ModelSettingsTable {
 export interface ReviewRulesTable {
   id: GeneratedAlways<number>
   modelId: number
+/** Of a base or of a community: exactly one of the two. */
+export interface OpennessDeclarationsTable {
+  id: GeneratedAlways<number>
+  baseId: number | null
+  modelId: number | null
+  /** The whole of what is declared, as in models/openness-declaration.ts. */
+  components: Json<unknown>
+  /** Where whoever declared it read it. */
+  source: string | null
+  message: string
+  /** null: the local operator. */
+  declaredBy: number | null
+  createdAt: CreatedAt
+}
+
   /** The whole of the rules, as in models/review-rules.ts. */
   rules: Json<unknown>
   /** Why they were set so. */
@@ -742,6 +757,8 @@ export interface ReleasesTable {
   card: string
   artefacts: Json<
     readonly { readonly format: 'peft' | 'gguf' | 'card'; readonly path: string; readonly digest: Digest; readonly size: number }[]
+  /** Graded component by component; null: published before releases were graded. */
+  openness: Json<unknown> | null
   >
   retraction: string | null
   publishedBy: number | null
@@ -898,6 +915,7 @@ export interface Schema {
   reviewRules: ReviewRulesTable
   mentors: MentorsTable
   mentoredContributions: MentoredContributionsTable
+  opennessDeclarations: OpennessDeclarationsTable
   patrols: PatrolsTable
   newcomerActs: NewcomerActsTable
   datasetBuckets: DatasetBucketsTable

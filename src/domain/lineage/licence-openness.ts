@@ -3,7 +3,7 @@
 import spdxParse from 'spdx-expression-parse'
 import { approvalOf, type Approval } from './licence-approvals.ts'
 import { termsOf } from './licence-table.ts'
-import { licenceLimits, licenceNamed } from './parse-licence.ts'
+import { licenceNamed } from './parse-licence.ts'
 
 export type ContentKind = 'code' | 'data' | 'document'
 
@@ -17,10 +17,13 @@ export interface LicenceOpenness {
   readonly why: string
 }
 
+/** All licences of a dataset can stand in one expression. */
+const longest = 10_000
+
 /** OR: one open way is enough; AND: every licence has to be open. What cannot be read is not open. */
 export function opennessOfLicence(licence: string, kind: ContentKind): LicenceOpenness {
   const text = licence.trim()
-  const read = text.length > licenceLimits.expression ? null : readTree(text)
+  const read = text.length > longest ? null : readTree(text)
   if (read === null) return { open: false, fits: false, licence: text, why: `${quoted(text)} is no licence that is known here.` }
   return { licence: read.text, ...judge(read.tree, kind) }
 }

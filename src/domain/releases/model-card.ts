@@ -5,7 +5,10 @@ import { formatChange, formatScore, metricNames } from '../evaluation/comparison
 import { formatRecipe } from '../training/recipe.ts'
 import { publicNameOf } from '../training/store-checkpoint.ts'
 import type { Candidate } from './candidate.ts'
+import { classNames, classTitles, nextClass } from '../lineage/openness.ts'
+import { componentRule } from '../lineage/openness-components.ts'
 import type { ExampleFacts } from './release-licence.ts'
+import type { ReleaseOpenness } from './release-openness.ts'
 import type { Changelog, GateReport } from './release.ts'
 
 export interface CardFacts {
@@ -14,10 +17,11 @@ export interface CardFacts {
   readonly gate: GateReport
   readonly changelog: Changelog
   readonly facts: ExampleFacts
+  readonly openness: ReleaseOpenness
 }
 
 /** Markdown. The same release always gives the same text: it holds no date. */
-export function writeModelCard({ candidate, version, gate, changelog, facts }: CardFacts): string {
+export function writeModelCard({ candidate, version, gate, changelog, facts, openness }: CardFacts): string {
   const { name, model, base, run, checkpoint } = candidate
   const { verdict } = facts
   const frontMatter = modelCardFrontMatter({
@@ -53,6 +57,8 @@ export function writeModelCard({ candidate, version, gate, changelog, facts }: C
     verdict.conditions.length > 0 && `Whoever passes it on has to:\n\n${list(verdict.conditions)}`,
     verdict.why.length > 0 && `Why:\n\n${list(cut(verdict.why.map(({ sentence }) => sentence)))}`,
     verdict.notLegalAdvice,
+    '## Openness',
+    opennessSection(openness),
     '## Where it comes from',
     list([
       `Base: ${base.name}, ${base.licence}, from ${base.source}, \`${base.digest}\``,
@@ -79,6 +85,27 @@ export function writeModelCard({ candidate, version, gate, changelog, facts }: C
 /** Suites that measure how well it generalises: what may have been trained on, and what tests the charter, are reported apart. */
 function measured(gate: GateReport): GateReport['suites'] {
   return gate.suites.filter(({ comparison }) => comparison.suite.role === 'measure')
+}
+
+/** By the Model Openness Framework; the record of the release says why, component by component. */
+function opennessSection(openness: ReleaseOpenness): string {
+  const [reached, next] = [openness.class, nextClass(openness)]
+  const nameOf = (one: NonNullable<typeof reached>) => `${classNames[one]} (${classTitles[one]})`
+  const names = (states: readonly string[]) =>
+    openness.components.filter(({ state }) => states.includes(state)).map(({ component }) => componentRule(component).name)
+  const [open, other, missing] = [names(['open']), names(['not-open', 'unlicensed']), names(['missing'])]
+  return [
+    `By the Model Openness Framework: **${reached === null ? 'no class yet' : nameOf(reached)}**. Each component counts as the less open of what the base has and what this release adds.`,
+    next &&
+      `For ${nameOf(next.class)}, ${next.met} of ${next.of} components are open; it lacks ${next.lacks.map((id) => componentRule(id).name).join(', ')}.`,
+    list([
+      `Open: ${open.join(', ') || 'none'}`,
+      ...(other.length > 0 ? [`There, but not under an open licence: ${other.join(', ')}`] : []),
+      ...(missing.length > 0 ? [`Missing: ${missing.join(', ')}`] : []),
+    ]),
+  ]
+    .filter(Boolean)
+    .join('\n\n')
 }
 
 function regressionSection(gate: GateReport): readonly string[] {

@@ -11,8 +11,10 @@ import { findCandidate, type Candidate } from './candidate.ts'
 import { changelogOf } from './changelog.ts'
 import { blockedSentence, GateError } from './gate.ts'
 import { writeModelCard } from './model-card.ts'
+import { dataCardPath, writeDataCard } from './data-card.ts'
 import { gateCandidate } from './release-gate.ts'
 import { factsOfExamples } from './release-licence.ts'
+import { gradeRelease } from './release-openness.ts'
 import { findReleaseById, servedPaths } from './release-queries.ts'
 import type { Artefact, GateReport, Release } from './release.ts'
 import { compareVersions, parseVersion } from './version.ts'
@@ -50,8 +52,10 @@ export async function publishRelease(
 
   const changelog = await changelogOf(app.db, candidate, report.charter)
   const facts = await factsOfExamples(app.db, candidate.run, candidate.base)
-  const card = writeModelCard({ candidate, version, gate: report, changelog, facts })
-  const artefacts = await artefactsOf(app.blobs, candidate, card)
+  const openness = await gradeRelease(app.db, candidate, { version, facts, gate: report })
+  const card = writeModelCard({ candidate, version, gate: report, changelog, facts, openness })
+  const dataCard = writeDataCard({ candidate, version, changelog, facts })
+  const artefacts = await artefactsOf(app.blobs, candidate, { 'README.md': card, [dataCardPath]: dataCard })
 
   return app.db.transaction().execute(async (db) => {
     await lockModel(db, candidate.model.id)
@@ -73,6 +77,7 @@ export async function publishRelease(
         gate: JSON.stringify(report),
         changelog: JSON.stringify(changelog),
         licence: JSON.stringify(facts.verdict),
+        openness: JSON.stringify(openness),
         card,
         artefacts: JSON.stringify(artefacts),
         retraction: null,
@@ -99,14 +104,20 @@ async function refuseTaken(db: Db, { model, name, checkpoint, run }: Candidate, 
   if (same) throw new AppError('conflict', `Run ${run.id} is released already, as ${name} ${same.version}; train again before you release.`)
 }
 
-/** What the release consists of, by digest: the PEFT adapter, the two files an engine loads, and the card. */
-async function artefactsOf(blobs: Blobs, { base, checkpoint, served }: Candidate, card: string): Promise<Artefact[]> {
+/** What the release consists of, by digest: the PEFT adapter, the two files an engine loads, and the cards. */
+async function artefactsOf(
+  blobs: Blobs,
+  { base, checkpoint, served }: Candidate,
+  cards: Readonly<Record<string, string>>,
+): Promise<Artefact[]> {
   const form = base.served.find(({ digest }) => digest === served.base)
   if (!form) throw new AppError('conflict', `The base ${base.name} is served in another form than the one evaluated; evaluate again.`)
+  const stored: Artefact[] = []
+  for (const [path, text] of Object.entries(cards)) stored.push({ format: 'card', path, ...(await blobs.put(Buffer.from(text))) })
   return [
     ...checkpoint.files.map((file): Artefact => ({ format: 'peft', ...file })),
     { format: 'gguf', path: servedPaths.base, digest: form.digest, size: form.size },
     { format: 'gguf', path: servedPaths.adapter, digest: checkpoint.served, size: await blobs.size(checkpoint.served) },
-    { format: 'card', path: 'README.md', ...(await blobs.put(Buffer.from(card))) },
+    ...stored,
   ]
 }

@@ -6,6 +6,7 @@ import type { Db } from '../../storage/database.ts'
 import type { LicenceVerdict } from '../lineage/licence-verdict.ts'
 import { findBase, findModel } from '../models/model-queries.ts'
 import { pageLimit, type Page } from '../people/people-queries.ts'
+import type { ReleaseOpenness } from './release-openness.ts'
 import type { Changelog, GateReport, Release } from './release.ts'
 
 /** @param version a semantic version, or 'latest' for the newest that is not retracted */
@@ -93,12 +94,13 @@ function releases(db: Db) {
 
 type ReleaseRow = Awaited<ReturnType<ReturnType<typeof releases>['execute']>>[number]
 
-function toRelease({ owner, modelName, gate, changelog, licence, ...row }: ReleaseRow): Release {
+function toRelease({ owner, modelName, gate, changelog, licence, openness, ...row }: ReleaseRow): Release {
   return {
     ...row,
     model: `${owner}/${modelName}`,
     gate: gate as GateReport,
     changelog: changelog as Changelog,
     licence: licence as LicenceVerdict,
+    openness: openness as ReleaseOpenness | null,
   }
 }

@@ -3,6 +3,7 @@
 import type { Digest } from '../../storage/blobs.ts'
 import type { ClauseBlocks, Comparison } from '../evaluation/evaluation.ts'
 import type { LicenceVerdict } from '../lineage/licence-verdict.ts'
+import type { ReleaseOpenness } from './release-openness.ts'
 
 export interface Release {
   readonly id: number
@@ -17,6 +18,8 @@ export interface Release {
   readonly gate: GateReport
   readonly changelog: Changelog
   readonly licence: LicenceVerdict
+  /** By the Model Openness Framework, when it was published; null: published before releases were graded. */
+  readonly openness: ReleaseOpenness | null
   /** Markdown with the front matter model hubs read. */
   readonly card: string
   readonly artefacts: readonly Artefact[]

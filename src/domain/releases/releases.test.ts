@@ -6,6 +6,7 @@ import { AppError } from '../../errors.ts'
 import { goldenFolder } from '../../formats/testing/model-files.ts'
 import { temporaryFolder } from '../../storage/testing.ts'
 import { addSuite } from '../models/add-suite.ts'
+import { declareBaseOpenness, declareCommunityOpenness } from '../models/declare-openness.ts'
 import { createModel } from '../models/create-model.ts'
 import { operator, type Actor } from '../people/actor.ts'
 import { startRun } from '../training/start-run.ts'
@@ -13,7 +14,9 @@ import { evaluateSubject } from './evaluate-subject.ts'
 import { exportRelease, releaseFiles } from './export-release.ts'
 import { GateError } from './gate.ts'
 import { previewRelease, publishRelease } from './publish-release.ts'
+import { opennessOf } from './release-openness.ts'
 import { findRelease, listReleases, publishedReleases, servedModelOf } from './release-queries.ts'
+import type { Release } from './release.ts'
 import { retractRelease } from './retract-release.ts'
 import { addBaseFolder, contributeAccepted, endOf, evaluated, openLoop, personOf, type Loop } from './testing.ts'
 
@@ -118,6 +121,7 @@ describe('releases of a community model', () => {
     assert.ok(release.card.includes('Contribution 1 by asha: Numbers \\*in a row\\* \\| all (20 added; reviewed by ravi)'))
     assert.ok(release.card.includes('- Clause 1: Speak plainly. — not tested: it has no cases'))
     assert.deepEqual(release.artefacts.map(({ format, path }) => `${format} ${path}`).sort(), [
+      'card DATA_CARD.md',
       'card README.md',
       'gguf adapter.gguf',
       'gguf base.gguf',
@@ -125,10 +129,47 @@ describe('releases of a community model', () => {
       'peft adapter_model.safetensors',
     ])
     for (const { digest, size } of release.artefacts) assert.equal(await loop.blobs.size(digest), size)
+    await openness(release)
     const served = await servedModelOf(loop.db, { release })
     assert.deepEqual(served, asked.subject[0]!.served, 'what is served is what was evaluated')
     assert.equal((await servedModelOf(loop.db, { base: 'tiny' })).base, served.base)
   })
+
+  /** Component by component, with what is declared of the base and by the community afterwards. */
+  async function openness(release: Release) {
+    const graded = release.openness!
+    const state = (of: typeof graded, id: string) => of.components.find(({ component }) => component === id)!
+    assert.equal(graded.class, null)
+    assert.deepEqual(graded.declarations, { base: null, community: null })
+    assert.deepEqual(graded.classes.map(({ met, of }) => `${met}/${of}`), ['2/6', '4/10', '4/14']) // prettier-ignore
+    assert.deepEqual(state(graded, 'final-parameters').evidence.map(({ of, state, licence }) => [of, state, licence]), [
+      ['base', 'open', 'Apache-2.0'],
+      ['release', 'open', 'Apache-2.0 AND CC-BY-4.0'],
+    ]) // prettier-ignore
+    assert.deepEqual(state(graded, 'model-architecture').evidence.map(({ state }) => state), ['missing', 'open']) // prettier-ignore
+    assert.equal(state(graded, 'evaluation-data').state, 'unlicensed')
+    assert.match(state(graded, 'evaluation-data').evidence[0]!.sentence, /Nobody has said under which licence the cases of .* are given/)
+    assert.match(state(graded, 'datasets').evidence[1]!.sentence, /20 under CC-BY-4\.0\. CC-BY-4\.0 is an open licence/)
+    assert.match(release.card, /## Openness\n\nBy the Model Openness Framework: \*\*no class yet\*\*/)
+    assert.equal((await opennessOf(loop.db, release)).today, null)
+
+    const components = ['model-architecture', 'model-card', 'data-card', 'technical-report'].map((component) => ({
+      component,
+      licence: 'CC-BY-4.0',
+      address: `https://example.org/${component}`,
+    }))
+    await declareBaseOpenness(loop, maintainer, 'tiny', { components, message: 'Read on its page.', source: 'https://example.org' })
+    const { today } = await opennessOf(loop.db, release)
+    assert.deepEqual(today!.classes[0], { class: 3, met: 5, of: 6, percent: (5 / 6) * 100, lacks: ['technical-report'] })
+    const report = [{ component: 'technical-report', licence: 'CC-BY-4.0', address: 'https://example.org/report.pdf' }]
+    await declareCommunityOpenness(loop, maintainer, model, { components: report, message: 'We wrote one.' })
+    const after = await opennessOf(loop.db, release)
+    assert.equal(after.today!.class, 3)
+    assert.deepEqual(after.graded, graded, 'the grade of a release is never changed')
+    assert.deepEqual((await findRelease(loop.db, model, '0.1.0')).openness, graded)
+    const dataCard = Buffer.from(await loop.blobs.get(release.artefacts.find(({ path }) => path === 'DATA_CARD.md')!.digest)).toString()
+    assert.match(dataCard, /# Data of marathi\/saathi 0\.1\.0\n[^]*- CC-BY-4\.0: 20 examples\n/)
+  }
 
   test('the same checkpoint is not released twice, and versions only go up', async () => {
     const publish = (version: string) => publishRelease(loop, maintainer, model, version, { run: first })

@@ -135,9 +135,9 @@ test(
 
     const folder = join(temporaryFolder(t), 'exported')
     for (const [format, files] of [
-      ['peft', ['README.md', 'SHA256SUMS', 'adapter_config.json', 'adapter_model.safetensors']],
-      ['gguf', ['README.md', 'SHA256SUMS', 'adapter.gguf', 'base.gguf']],
-      ['gguf-merged', ['README.md', 'SHA256SUMS', 'model.gguf']],
+      ['peft', ['DATA_CARD.md', 'README.md', 'SHA256SUMS', 'adapter_config.json', 'adapter_model.safetensors']],
+      ['gguf', ['DATA_CARD.md', 'README.md', 'SHA256SUMS', 'adapter.gguf', 'base.gguf']],
+      ['gguf-merged', ['DATA_CARD.md', 'README.md', 'SHA256SUMS', 'model.gguf']],
     ] as const) {
       await exportRelease(loop, model, '0.1.0', format, join(folder, format))
       assert.deepEqual(readdirSync(join(folder, format)).sort(), files)

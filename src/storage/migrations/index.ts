@@ -15,6 +15,7 @@ import * as previews from './0008-previews.ts'
 import * as accounts from './0009-accounts.ts'
 import * as searchAndLists from './0010-search-and-lists.ts'
 import * as settings from './0012-settings.ts'
+import * as openness from './0013-openness.ts'
 
 export const migrations: readonly { readonly name: string; readonly up: Migration['up'] }[] = [
   { name: '0000-jobs', up: jobs.up },
@@ -29,6 +30,7 @@ export const migrations: readonly { readonly name: string; readonly up: Migratio
   { name: '0009-accounts', up: accounts.up },
   { name: '0010-search-and-lists', up: searchAndLists.up },
   { name: '0012-settings', up: settings.up },
+  { name: '0013-openness', up: openness.up },
 ]
 
 /**
