@@ -223,3 +223,10 @@ function validNewlines(chunk: Uint8Array = new Uint8Array()): number {
   const bad = text.indexOf('�', text.charCodeAt(0) === 0xfffd ? 1 : 0)
   return text.slice(0, bad < 0 ? 0 : bad).split('\n').length - 1
 }
+
+/** The one that the header has most of: spreadsheets copy with tabs, and save with semicolons where the comma is for decimals. */
+export function delimiterOf(bytes: Uint8Array): ',' | ';' | '\t' {
+  const header = new TextDecoder().decode(bytes.subarray(0, 10_000)).split(/\r?\n/)[0] ?? ''
+  const count = (delimiter: string) => header.split(delimiter).length
+  return (['\t', ';', ','] as const).reduce((best, each) => (count(each) > count(best) ? each : best), ',')
+}

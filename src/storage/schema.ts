@@ -217,6 +217,9 @@ export interface SuitesTable {
   blocks: Generated<ClauseBlocks | null>
   /** The contribution that made this version of it; null: a maintainer's upload. */
   contributionId: Generated<number | null>
+  /** SPDX expression under which the cases are given, and where they are from; what nobody said is null and ''. */
+  licence: Generated<string | null>
+  source: Generated<string>
   /** When it ceased to stand without a newer one in its place. */
   withdrawnAt: Generated<Date | null>
   createdAt: CreatedAt
@@ -445,9 +448,6 @@ export interface ModelSettingsTable {
   createdAt: CreatedAt
 }
 
-export interface ReviewRulesTable {
-  id: GeneratedAlways<number>
-  modelId: number
 /** Of a base or of a community: exactly one of the two. */
 export interface OpennessDeclarationsTable {
   id: GeneratedAlways<number>
@@ -463,6 +463,9 @@ export interface OpennessDeclarationsTable {
   createdAt: CreatedAt
 }
 
+export interface ReviewRulesTable {
+  id: GeneratedAlways<number>
+  modelId: number
   /** The whole of the rules, as in models/review-rules.ts. */
   rules: Json<unknown>
   /** Why they were set so. */
@@ -754,11 +757,11 @@ export interface ReleasesTable {
   changelog: Json<unknown>
   /** Concluded licence with its why-path. */
   licence: Json<unknown>
+  /** Graded component by component; null: published before releases were graded. */
+  openness: Json<unknown> | null
   card: string
   artefacts: Json<
     readonly { readonly format: 'peft' | 'gguf' | 'card'; readonly path: string; readonly digest: Digest; readonly size: number }[]
-  /** Graded component by component; null: published before releases were graded. */
-  openness: Json<unknown> | null
   >
   retraction: string | null
   publishedBy: number | null
@@ -912,10 +915,10 @@ export interface Schema {
   exampleBands: ExampleBandsTable
   reviews: ReviewsTable
   modelSettings: ModelSettingsTable
+  opennessDeclarations: OpennessDeclarationsTable
   reviewRules: ReviewRulesTable
   mentors: MentorsTable
   mentoredContributions: MentoredContributionsTable
-  opennessDeclarations: OpennessDeclarationsTable
   patrols: PatrolsTable
   newcomerActs: NewcomerActsTable
   datasetBuckets: DatasetBucketsTable

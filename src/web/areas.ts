@@ -19,9 +19,13 @@ import { queueRoutes } from './proposals/queue-routes.ts'
 import { runsRoutes } from './runs/runs-routes.ts'
 import { peopleRoutes } from './people/people-routes.ts'
 import { settingsRoutes } from './settings/settings-routes.ts'
+import { opennessRoutes } from './openness/openness-routes.ts'
+import { sourceRoutes } from './source/source-routes.ts'
 import { basesRoutes } from './bases/bases-routes.ts'
 import { lineageRoutes } from './lineage/lineage-routes.ts'
 import { releasesRoutes } from './releases/releases-routes.ts'
+import { addSuiteRoutes } from './suites/add-suite-routes.ts'
+import { proposeCaseRoutes } from './suites/propose-case-routes.ts'
 import { suitesRoutes } from './suites/suites-routes.ts'
 import { trainsRoutes } from './trains/trains-routes.ts'
 import { uploadRoutes } from './upload/upload-routes.ts'
@@ -33,6 +37,8 @@ const every = [
   operatorRoutes,
   uploadRoutes,
   suitesRoutes,
+  addSuiteRoutes,
+  proposeCaseRoutes,
   releasesRoutes,
   lineageRoutes,
   basesRoutes,
@@ -51,6 +57,8 @@ const every = [
   proposeRoutes,
   proposalRoutes,
   charterRoutes,
+  opennessRoutes,
+  sourceRoutes,
 ] as const
 
 /** What the areas ask of the app, together. */

@@ -6,9 +6,12 @@ import type { Typed } from './form.ts'
 import { html, type Html } from './markup.ts'
 import type { Translate } from './messages.ts'
 
-/** Attributes of the form. The page has to load the module `draft`, and the form to hold `draftField` of the same key. */
-export function draftOf(key: string, t: Translate): Html {
-  return html` data-draft="${key}" data-draft-restored="${t('discussion.draftRestored')}"
+/**
+ * Attributes of the form. The page has to load the module `draft`, and the form to hold `draftField` of the same key.
+ * @param newer what the server shows is newer than any draft: it answers what was just sent
+ */
+export function draftOf(key: string, t: Translate, newer = false): Html {
+  return html` ${newer && html`data-draft-newer`} data-draft="${key}" data-draft-restored="${t('discussion.draftRestored')}"
   data-draft-discard="${t('discussion.draftDiscard')}"`
 }
 

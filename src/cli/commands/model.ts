@@ -166,7 +166,7 @@ export function modelCommands(program: Command): void {
     )
 
   suites
-    .command('add <owner/name> <file.jsonl>')
+    .command('add <owner/name> <file>')
     .description('add a suite, or replace the one of that name')
     .requiredOption('--name <name>', 'what it will be called')
     .requiredOption(
@@ -176,10 +176,15 @@ export function modelCommands(program: Command): void {
     .option('--role <role>', 'measure (nobody may train on it), or regression (may be trained on; reported apart)', 'measure')
     .option('--guard', 'a release must only not get worse on it; without this, a release must improve it')
     .option('--tolerance <number>', "largest loss a release may have, in the suite's unit", decimal('--tolerance'))
+    .option('--licence <spdx>', 'the licence its cases are given under')
+    .option('--source <text>', 'where its cases are from')
     .addHelpText(
       'after',
-      examples(['suite add marathi/saathi dates.jsonl --name dates --kind exact']) +
-        '\nOne sample a line: {"messages": [{"role": "user", "content": "…"}], "expected": "…"} · {"text": "…"} · {"prompt": "…", "choices": ["…", "…"], "answer": 0}\nEach may also say its "topic" and its "language" (BCP 47): scores and forecasts are then told apart by them.\n',
+      examples([
+        'suite add marathi/saathi dates.jsonl --name dates --kind exact',
+        'suite add marathi/saathi dates.csv --name dates --kind exact --licence CC-BY-4.0',
+      ]) +
+        '\nA .jsonl file, or a .csv table with the columns question and expected (choices are separated by |). One sample a line: {"messages": [{"role": "user", "content": "…"}], "expected": "…"} · {"text": "…"} · {"prompt": "…", "choices": ["…", "…"], "answer": 0}\nEach may also say its "topic" and its "language" (BCP 47): scores and forecasts are then told apart by them.\n',
     )
     .action(
       action(
@@ -187,7 +192,7 @@ export function modelCommands(program: Command): void {
           { client, output },
           name: string,
           file: string,
-          options: { name: string; kind: string; role: string; guard?: boolean; tolerance?: number },
+          options: { name: string; kind: string; role: string; guard?: boolean; tolerance?: number; licence?: string; source?: string },
         ) => {
           const { stream, type } = await openUpload(file)
           const added = await client.upload<Answers['suite']>(

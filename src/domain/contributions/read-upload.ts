@@ -1,6 +1,7 @@
 /** Reads a file or a pasted text into the rows of an upload. */
 
 import { AppError } from '../../errors.ts'
+import { delimiterOf } from '../../formats/csv.ts'
 import { FormatError } from '../../formats/format-error.ts'
 import { isRecord } from '../../formats/strict-json.ts'
 import { readRows, type FileFormat } from './read-changes.ts'
@@ -56,13 +57,6 @@ async function* rowsOf(bytes: Uint8Array, format: FileFormat): ReturnType<typeof
     if (error instanceof FormatError) throw new AppError('invalid', error.message, { cause: error })
     throw error
   }
-}
-
-/** The one that the header has most of: spreadsheets copy with tabs, and save with semicolons where the comma is for decimals. */
-function delimiterOf(bytes: Uint8Array): ',' | ';' | '\t' {
-  const header = new TextDecoder().decode(bytes.subarray(0, 10_000)).split(/\r?\n/)[0] ?? ''
-  const count = (delimiter: string) => header.split(delimiter).length
-  return (['\t', ';', ','] as const).reduce((best, each) => (count(each) > count(best) ? each : best), ',')
 }
 
 /** What stands on a line: for showing a row that could not be read. */

@@ -31,8 +31,8 @@ export async function changeSuiteGate(
     if (target === before.target && tolerance === before.tolerance)
       throw new AppError('conflict', `The suite ${name} is so already; nothing changes.`)
     const keys = await db.selectFrom('suiteKeys').select('key').where('suiteId', '=', before.id).execute()
-    const { digest, count, kind, role, clause, blocks, contributionId } = before
-    const same = { modelId, name, digest, count, kind, role, clause, blocks, contributionId }
+    const { digest, count, kind, role, clause, blocks, contributionId, licence, source } = before
+    const same = { modelId, name, digest, count, kind, role, clause, blocks, contributionId, licence, source }
     return insertSuite(db, { ...same, target, tolerance, keys: keys.map(({ key }) => key) }, before)
   })
 }

@@ -20,7 +20,7 @@ export async function storeSamples(blobs: Blobs, samples: readonly SuiteSample[]
 
 export type SuiteToStore = StoredSamples &
   Pick<Suite, 'modelId' | 'name' | 'kind' | 'role' | 'target' | 'tolerance'> &
-  Partial<Pick<Suite, 'clause' | 'blocks' | 'contributionId'>>
+  Partial<Pick<Suite, 'clause' | 'blocks' | 'contributionId' | 'licence' | 'source'>>
 
 /** Within a transaction that holds the model's lock. `before` is the suite of that name that this one replaces. */
 export async function insertSuite(db: Db, { keys, ...suite }: SuiteToStore, before: Pick<Suite, 'id'> | null): Promise<Suite> {

@@ -7,7 +7,8 @@ import type { AnswerRules } from './answer-rules.ts'
 
 export type { ClauseBlocks, SuiteRole } from '../../storage/schema.ts'
 
-export type SuiteKind = 'text' | 'exact' | 'choice' | 'rule'
+export const suiteKinds = ['exact', 'choice', 'rule', 'text'] as const
+export type SuiteKind = (typeof suiteKinds)[number]
 
 export interface Suite {
   readonly id: number
@@ -33,6 +34,9 @@ export interface Suite {
   readonly blocks: ClauseBlocks | null
   /** The contribution that made this version of it; null: a maintainer's upload. */
   readonly contributionId: number | null
+  /** SPDX expression under which its cases are given, and where they are from; what nobody said is null and ''. */
+  readonly licence: string | null
+  readonly source: string
   readonly createdAt: Date
 }
 
@@ -73,4 +77,6 @@ export const suiteLimits = {
   /** Characters of a topic: a word or two, that stand as a row of a table. */
   topic: 100,
   turns: 100,
+  /** Characters of where a suite's cases are from. */
+  source: 500,
 } as const

@@ -1,12 +1,14 @@
 /** Base models, community models and their eval suites. */
 
 import { createRoute } from '@hono/zod-openapi'
+import type { Context } from 'hono'
 import { revisionLog } from '../../domain/datasets/dataset-queries.ts'
 import { addBase } from '../../domain/models/add-base.ts'
 import { addSuite } from '../../domain/models/add-suite.ts'
 import { changeSuiteGate } from '../../domain/models/change-suite.ts'
 import { createModel } from '../../domain/models/create-model.ts'
 import { findBase, findModel, listBases, listModels } from '../../domain/models/model-queries.ts'
+import type { SamplesFormat } from '../../domain/models/read-samples.ts'
 import { listSuites } from '../../domain/models/suite-queries.ts'
 import { listReleases } from '../../domain/releases/release-queries.ts'
 import { quorumNow } from '../../domain/reviews/quorum-queries.ts'
@@ -213,6 +215,8 @@ export function modelRoutes(app: Parameters<typeof addBase>[0] & Parameters<type
             role: z.enum(['measure', 'regression']).optional(),
             target: z.enum(['true', 'false']).optional(),
             tolerance: z.coerce.number().optional(),
+            licence: z.string().optional().openapi({ description: 'SPDX expression under which its cases are given.' }),
+            source: z.string().optional().openapi({ description: 'Where its cases are from.' }),
           }),
           body: rowsBody,
         },
@@ -220,7 +224,7 @@ export function modelRoutes(app: Parameters<typeof addBase>[0] & Parameters<type
       }),
       async (c) => {
         const { target, ...rest } = c.req.valid('query')
-        const input = { ...rest, samples: uploadOf(c), ...(target !== undefined && { target: target === 'true' }) }
+        const input = { ...rest, samples: uploadOf(c), format: formatOf(c), ...(target !== undefined && { target: target === 'true' }) }
         return c.json(plain(await addSuite(app, requireActor(c), modelOf(c.req.valid('param')), input)), 200)
       },
     )
@@ -234,4 +238,11 @@ export function modelRoutes(app: Parameters<typeof addBase>[0] & Parameters<type
       }),
       async (c) => c.json(plain(await listSuites(app.db, (await findModel(app.db, modelOf(c.req.valid('param')))).id)), 200),
     )
+}
+
+/** Lines of JSON unless a table is said to come; a Parquet file is neither. */
+function formatOf(c: Context): SamplesFormat {
+  const type = c.req.header('content-type') ?? ''
+  if (type.includes('parquet')) throw new AppError('invalid', 'A suite is read from JSONL or CSV; a Parquet file cannot be.')
+  return type.startsWith('text/csv') ? 'csv' : 'jsonl'
 }

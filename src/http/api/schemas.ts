@@ -1,6 +1,7 @@
 /** What the API answers with, as the OpenAPI document describes it. `plain` proves at compile time that a record fits its description. */
 
 import { z } from '@hono/zod-openapi'
+import { releaseGrade } from './openness-schemas.ts'
 
 /** A record as JSON carries it: dates as ISO strings, nothing readonly. */
 export type Plain<T> = T extends Date
@@ -193,6 +194,8 @@ export const suite = z
     clause: z.int().nullable().openapi({ description: 'Of the charter: the clause it tests.' }),
     blocks: clauseBlocks.nullable(),
     contributionId: id.nullable(),
+    licence: z.string().nullable().openapi({ description: 'SPDX expression under which its cases are given, where somebody said.' }),
+    source: z.string(),
     createdAt: date,
   })
   .openapi('Suite')
@@ -571,6 +574,9 @@ export const release = z
     gate: gateReport,
     changelog: z.looseObject({}),
     licence: licenceVerdict,
+    openness: releaseGrade
+      .nullable()
+      .openapi({ description: 'By the Model Openness Framework; null: published before releases were graded.' }),
     card: z.string(),
     artefacts: z.array(z.object({ format: z.enum(['peft', 'gguf', 'card']), path: z.string(), digest, size: z.int() })),
     retraction: z.string().nullable(),

@@ -16,6 +16,7 @@ import * as accounts from './0009-accounts.ts'
 import * as searchAndLists from './0010-search-and-lists.ts'
 import * as settings from './0012-settings.ts'
 import * as openness from './0013-openness.ts'
+import * as suiteSource from './0014-suite-source.ts'
 
 export const migrations: readonly { readonly name: string; readonly up: Migration['up'] }[] = [
   { name: '0000-jobs', up: jobs.up },
@@ -31,6 +32,7 @@ export const migrations: readonly { readonly name: string; readonly up: Migratio
   { name: '0010-search-and-lists', up: searchAndLists.up },
   { name: '0012-settings', up: settings.up },
   { name: '0013-openness', up: openness.up },
+  { name: '0014-suite-source', up: suiteSource.up },
 ]
 
 /**

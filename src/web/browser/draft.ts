@@ -19,7 +19,7 @@ function keep(form: HTMLFormElement): void {
   const key = `${prefix}${form.dataset['draft'] ?? ''}`
   const draft = read(key)
   // What the server shows again after a refusal is newer than what was kept before.
-  const refused = document.querySelector('.refusal, [aria-invalid="true"]') !== null
+  const refused = 'draftNewer' in form.dataset || document.querySelector('.refusal, [aria-invalid="true"]') !== null
   if (draft && !refused && restore(form, draft)) announce(form, key)
   form.addEventListener('input', () => {
     const draft: Draft = { at: Date.now(), values: valuesOf(form) }

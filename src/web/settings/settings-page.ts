@@ -114,16 +114,20 @@ function recipeForm(visit: Visit, { model, typed }: SettingsFacts, mine: boolean
 }
 
 function gateForms({ t, locale }: Visit, { suites, model }: SettingsFacts, mine: boolean, path: string): Html {
-  return html`<h2>${t('settings.gate')}</h2>
+  return html`<h2 id="gate">${t('settings.gate')}</h2>
     <p>${t('settings.gateText')}</p>
     ${suites.length === 0 && html`<p><a href="${modelPath(model, '/suites')}">${t('settings.noSuites')}</a></p>`}
     ${suites.map((suite) => {
-      const tolerance = suite.kind === 'text' ? suite.tolerance * 100 : suite.tolerance * 100
+      const isText = suite.kind === 'text'
+      const tolerance = Number((isText ? suite.tolerance : suite.tolerance * 100).toFixed(6))
+      const tolerates = isText
+        ? t('settings.toleratesBits', { bits: tolerance.toLocaleString(locale.tag) })
+        : t('settings.tolerates', { points: count(locale, tolerance) })
       const facts = html`<p class="row-title">
           <a href="${modelPath(model, `/suites/${encodeURIComponent(suite.name)}`)}">${suite.name}</a>
           ${suite.target ? badge(t('settings.target'), 'accent') : badge(t('settings.guard'))}
         </p>
-        <p class="meta">${t('settings.cases', { n: suite.count })} · ${t('settings.tolerates', { points: count(locale, tolerance) })}</p>`
+        <p class="meta">${t('settings.cases', { n: suite.count })} · ${tolerates}</p>`
       if (!mine || suite.role !== 'measure') return html`<div class="card spaced">${facts}</div>`
       return html`<form class="card spaced" method="post" action="${path}/gate">
         ${facts}
@@ -133,8 +137,8 @@ function gateForms({ t, locale }: Visit, { suites, model }: SettingsFacts, mine:
           <label for="target-${suite.id}">${t('settings.mustImprove')}</label>
         </p>
         <div class="field">
-          <label for="tolerance-${suite.id}">${t('settings.tolerance')}</label>
-          <input type="number" id="tolerance-${suite.id}" name="tolerance" min="0" step="0.1" value="${tolerance}" required />
+          <label for="tolerance-${suite.id}">${t(isText ? 'settings.toleranceText' : 'settings.tolerance')}</label>
+          <input type="number" id="tolerance-${suite.id}" name="tolerance" min="0" step="any" value="${tolerance}" required />
         </div>
         <p class="actions"><button>${t('common.save')}</button></p>
       </form>`

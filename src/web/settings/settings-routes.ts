@@ -6,7 +6,7 @@ import { changeSuiteGate } from '../../domain/models/change-suite.ts'
 import { findModel } from '../../domain/models/model-queries.ts'
 import { currentRules, rulesLog } from '../../domain/models/review-rules-queries.ts'
 import { setReviewRules } from '../../domain/models/set-review-rules.ts'
-import { listSuites } from '../../domain/models/suite-queries.ts'
+import { findSuite, listSuites } from '../../domain/models/suite-queries.ts'
 import { quorumNow } from '../../domain/reviews/quorum-queries.ts'
 import { scheduleOf } from '../../domain/release-train/train-queries.ts'
 import { changeSettings, settingsLog } from '../../domain/training/change-settings.ts'
@@ -82,9 +82,12 @@ export function settingsRoutes(app: { readonly db: Database }): Hono {
       }),
     )
     .post('/gate', (c) =>
-      change(c, (typed) => {
+      change(c, async (typed) => {
         const { suite, target, tolerance } = readForm(gate, typed)
-        return changeSuiteGate(app, requireVisitor(c), nameOf(c), suite, { target: target !== undefined, tolerance: tolerance / 100 })
+        const { kind } = await findSuite(app.db, (await findModel(app.db, nameOf(c))).id, suite)
+        // Shares are typed in points, texts in bits per byte.
+        const changes = { target: target !== undefined, tolerance: kind === 'text' ? tolerance : tolerance / 100 }
+        return changeSuiteGate(app, requireVisitor(c), nameOf(c), suite, changes)
       }),
     )
     .post('/review', (c) =>

@@ -6,6 +6,7 @@ import type { Suite } from '../../domain/models/suite.ts'
 import type { ReleaseScore } from '../../domain/releases/suite-scores.ts'
 import { address, html, modelPath, type Content, type Html } from '../markup.ts'
 import type { Page } from '../page.ts'
+import { hasRole } from '../../domain/people/actor.ts'
 import { badge, empty, modelText, person, shortDigest, userText } from '../parts/basics.ts'
 import { count, percent } from '../parts/figures.ts'
 import { linePlot } from '../parts/plots.ts'
@@ -13,6 +14,7 @@ import { ago } from '../parts/time.ts'
 import { roleBadge, scoreText } from '../releases/score-parts.ts'
 import type { Visit } from '../visit.ts'
 import { answerText, expectedText, sampleText } from './case-part.ts'
+import { ceilingNote } from './ceiling-part.ts'
 import { detectableText, type Detectable } from './detectable-part.ts'
 
 export interface SuiteData {
@@ -60,12 +62,22 @@ export function suitePage(visit: Visit, data: SuiteData): Page {
               >
             </dd>`
         }
+        <dt>${t('suites.licence')}</dt>
+        <dd>
+          ${suite.licence ? html`<bdi dir="ltr">${suite.licence}</bdi>` : html`<span class="soft">${t('suites.licenceUnknown')}</span>`}
+        </dd>
+        ${
+          suite.source !== '' &&
+          html`<dt>${t('suites.source')}</dt>
+            <dd><bdi>${suite.source}</bdi></dd>`
+        }
         <dt>${t('suites.madeBy')}</dt>
         <dd>
           ${madeBy ? html`<a href="/contributions/${madeBy.contribution}">${t('suites.contribution', { id: String(madeBy.contribution) })}</a>, ${person(t, madeBy.author)}` : t('suites.byMaintainer')},
           ${ago(locale, suite.createdAt)} ${shortDigest(suite.digest)}
         </dd>
       </dl>
+      ${ceilingNote(visit, data)} ${ways(visit, data)}
       <section aria-labelledby="scores">
         <h2 id="scores">${t('suites.scores')}</h2>
         ${scoresOver(visit, data)}
@@ -76,6 +88,22 @@ export function suitePage(visit: Visit, data: SuiteData): Page {
       </section>
       ${older(visit, data)} ${data.discussion}`,
   }
+}
+
+/** What somebody may do about it, by their role. */
+function ways({ t, actor }: Visit, { model, suite }: SuiteData): Content {
+  if (actor === null || suite.role === 'charter') return null
+  const maintains = hasRole(actor, 'maintainer', model.id)
+  const takesCases = suite.role === 'regression' && suite.kind === 'exact'
+  if (!maintains && !takesCases) return html`<p class="soft">${t('suites.measureOnly')}</p>`
+  return html`<p class="actions">
+    ${takesCases && html`<a class="button" href="${address(modelPath(model, '/propose-case'), { suite: suite.name })}">${t('suites.proposeCase')}</a>`}
+    ${
+      maintains &&
+      html`<a class="button" href="${address(modelPath(model, '/add-suite'), { suite: suite.name })}">${t('suites.changeCases')}</a>
+        ${suite.role === 'measure' && html`<a class="button" href="${modelPath(model, '/settings#gate')}">${t('suites.changeGate')}</a>`}`
+    }
+  </p>`
 }
 
 function scoresOver({ t, locale }: Visit, { scores, suite }: SuiteData): Html {
@@ -102,7 +130,8 @@ function scoresOver({ t, locale }: Visit, { scores, suite }: SuiteData): Html {
     <p class="soft">${isText ? t('suites.lessIsBetter') : t('suites.whiskers')} ${others && t('suites.otherCases')}</p>`
 }
 
-function cases(visit: Visit, { model, suite, shown, scores, cases: page, onlyWrong }: SuiteData): Html {
+function cases(visit: Visit, data: SuiteData): Html {
+  const { model, suite, shown, scores, cases: page, onlyWrong } = data
   const { t } = visit
   const path = modelPath(model, `/suites/${encodeURIComponent(suite.name)}`)
   const at = (query: Record<string, string | number | null>) =>
@@ -140,15 +169,19 @@ function cases(visit: Visit, { model, suite, shown, scores, cases: page, onlyWro
   ${
     page.cases.length > 0
       ? html`<ol class="changed">
-          ${page.cases.map((one) => caseRow(visit, one))}
+          ${page.cases.map((one) => caseRow(visit, data, one))}
         </ol>`
       : empty(onlyWrong ? t('suites.noneWrong') : t('suites.noMore'))
   }
   ${page.next !== null && html`<nav class="pager" aria-label="${t('common.pages')}"><span></span><a class="button" rel="next" href="${at({ after: page.next })}">${t('common.next')}</a></nav>`}`
 }
 
-function caseRow(visit: Visit, { number, sample, result, contribution, author }: SuiteCase): Html {
-  const { t } = visit
+function caseRow(visit: Visit, { model, suite }: SuiteData, { number, sample, result, contribution, author }: SuiteCase): Html {
+  const { t, actor } = visit
+  const removable =
+    actor !== null && suite.role === 'regression' && suite.kind === 'exact'
+      ? address(modelPath(model, '/propose-case'), { suite: suite.name, remove: number })
+      : null
   const expected = expectedText(visit, sample)
   const mark: Content =
     result && 'right' in result ? badge(result.right ? t('suites.right') : t('suites.wrong'), result.right ? 'good' : 'bad') : null
@@ -165,6 +198,7 @@ function caseRow(visit: Visit, { number, sample, result, contribution, author }:
       ${mark} ${result?.kind === 'text' && html`<strong>${answerText(visit, sample, result)}</strong>`} ${expected}
       ${sample.topic && html`· ${t('suites.topic')} <bdi>${sample.topic}</bdi>`}
       ${contribution !== null && html`· <a href="/contributions/${contribution}">${t('suites.addedBy')}</a> ${person(t, author)}`}
+      ${removable && html`· <a href="${removable}">${t('suites.proposeRemove')}</a>`}
     </p>
   </li>`
 }

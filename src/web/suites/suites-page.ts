@@ -6,7 +6,7 @@ import type { Suite } from '../../domain/models/suite.ts'
 import type { ReleaseScore } from '../../domain/releases/suite-scores.ts'
 import { html, modelPath, type Html } from '../markup.ts'
 import type { Page } from '../page.ts'
-import { copyable, empty } from '../parts/basics.ts'
+import { empty } from '../parts/basics.ts'
 import { count } from '../parts/figures.ts'
 import { roleBadge, scoreText } from '../releases/score-parts.ts'
 import type { Visit } from '../visit.ts'
@@ -44,14 +44,10 @@ export function suitesPage(visit: Visit, { model, suites }: SuitesData): Page {
             )
           : empty(t('suites.none'))
       }
-      ${
-        maintains &&
-        html`<details ${groups.length === 0 && html` open`}>
-          <summary>${t('suites.add')}</summary>
-          <p>${t('suites.addWhat')}</p>
-          ${copyable(t, 'add-suite', `commonweights suite add ${name} questions.jsonl --name everyday --kind exact`)}
-        </details>`
-      }`,
+      <p class="actions">
+        ${maintains && html`<a class="button ${groups.length === 0 && 'primary'}" href="${modelPath(model, '/add-suite')}">${t('suites.add')}</a>`}
+        ${actor !== null && html`<a class="button" href="${modelPath(model, '/propose-case')}">${t('suites.proposeCase')}</a>`}
+      </p>`,
   }
 }
 
