@@ -19,8 +19,6 @@ import { queueRoutes } from './proposals/queue-routes.ts'
 import { runsRoutes } from './runs/runs-routes.ts'
 import { peopleRoutes } from './people/people-routes.ts'
 import { settingsRoutes } from './settings/settings-routes.ts'
-import { opennessRoutes } from './openness/openness-routes.ts'
-import { sourceRoutes } from './source/source-routes.ts'
 import { basesRoutes } from './bases/bases-routes.ts'
 import { lineageRoutes } from './lineage/lineage-routes.ts'
 import { releasesRoutes } from './releases/releases-routes.ts'
@@ -57,8 +55,6 @@ const every = [
   proposeRoutes,
   proposalRoutes,
   charterRoutes,
-  opennessRoutes,
-  sourceRoutes,
 ] as const
 
 /** What the areas ask of the app, together. */

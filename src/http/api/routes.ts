@@ -15,6 +15,7 @@ import { memberRoutes } from './members.ts'
 import { modelRoutes } from './models.ts'
 import { notificationRoutes } from './notifications.ts'
 import { router } from './openapi.ts'
+import { opennessRoutes } from './openness.ts'
 import { operatorRoutes, type OperatorApp } from './operator.ts'
 import { peopleRoutes } from './people.ts'
 import { previewRoutes } from './previews.ts'
@@ -68,6 +69,7 @@ export function apiRoutes(app: ApiApp) {
   api.route('/', previewRoutes(app))
   api.route('/', forecastRoutes(app))
   api.route('/', releaseRoutes(app))
+  api.route('/', opennessRoutes(app))
   api.route('/', comparisonRoutes(app))
   api.route('/', releaseTrainRoutes(app))
   api.route('/', receiptRoutes(app))
