@@ -11,7 +11,7 @@ import { writeSafetensors } from '../../../src/formats/safetensors-write.ts'
 import { openSafetensors } from '../../../src/formats/safetensors.ts'
 import { baseTensors, initialTrainables, trainableTensors } from '../../../src/ml/lora/training-graph.ts'
 import { loadTokenizer } from '../../../src/ml/tokenizer/tokenizer.ts'
-import { epochBatches } from '../../../src/trainers/local/batches.ts'
+import { epochBatches, microBatches } from '../../../src/trainers/local/batches.ts'
 import { exampleEncoder } from '../../../src/trainers/local/encode-example.ts'
 import { packBatch } from '../../../src/trainers/local/pack-batch.ts'
 import { floatTensor, type Runtime, type Tensors } from '../../../src/trainers/local/runtime.ts'
@@ -60,19 +60,27 @@ async function train({ examples: text, where, steps }: ToTrainer): Promise<void>
   const zeros = () => new Map(specs.map(({ name, dims }) => [name, new Float32Array(dims.reduce((a, b) => a * b, 1))]))
   const state = { trainables: initialTrainables(config, defaults.method, seed), m: zeros(), v: zeros() }
   const longest = Math.max(...examples.lengths)
-  const session = new TrainingSession({ runtime, config, method, recipe, frozen, state, longest })
+  // Few rows at once keep a browser's memory small.
+  const rows = Math.max(1, Math.min(batchSize, Math.floor(512 / longest)))
+  const session = new TrainingSession({ runtime, config, method, recipe, frozen, state, longest, accumulates: rows < batchSize })
 
   const all = [...examples.lengths.keys()]
   const isPair = (example: number): boolean => examples.sequences[example + 1]! - examples.sequences[example]! === 2
   const pool = { follow: Uint32Array.from(all.filter((i) => !isPair(i))), prefer: Uint32Array.from(all.filter(isPair)) }
   let waiting: ReturnType<typeof epochBatches> = []
   for (let step = 1, epoch = 0; step <= steps; step += 1) {
-    if (waiting.length === 0) waiting = epochBatches(examples.lengths, pool, batchSize, seed, epoch++)
-    const packed = packBatch(examples, waiting.shift()!, batchSize)
+    if (waiting.length === 0) waiting = epochBatches(pool, batchSize, seed, epoch++)
+    const packed = microBatches([waiting.shift()!], examples.lengths, rows).map((batch) => packBatch(examples, batch, rows))
     const start = performance.now()
-    const { loss, applied } = await session.step([packed], step, learningRateAt(recipe, step, steps))
+    const { loss, applied } = await session.step(packed, step, learningRateAt(recipe, step, steps))
     if (!applied) throw new Error(`Training diverged at step ${step}; use more examples, or fewer steps.`)
-    tell({ kind: 'step', step, steps, loss, tokensPerSecond: packed.realTokens / ((performance.now() - start) / 1000) })
+    tell({
+      kind: 'step',
+      step,
+      steps,
+      loss,
+      tokensPerSecond: packed.reduce((sum, { realTokens }) => sum + realTokens, 0) / ((performance.now() - start) / 1000),
+    })
   }
   const { trainables } = session.state()
   const tensors = specs.map(({ name, dims }) => ({ name, type: 'F32' as const, shape: dims, values: trainables.get(name)! }))

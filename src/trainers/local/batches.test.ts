@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { batchesPerEpoch, epochBatches } from './batches.ts'
+import { batchesPerEpoch, epochBatches, microBatches, rowsThatCostLeast, type Batch } from './batches.ts'
 import { stepsOf } from './plan.ts'
 
 /** Lengths as real corpora have them: many short, few long. */
@@ -9,16 +9,11 @@ const all = Uint32Array.from(lengths.keys())
 /** Every seventh is a preference. */
 const pool = { follow: all.filter((i) => i % 7 !== 0), prefer: all.filter((i) => i % 7 === 0) }
 
-test('examples of similar length meet, so that nearly all computed positions are tokens', () => {
-  const batches = epochBatches(lengths, { follow: all, prefer: new Uint32Array() }, 8, 1, 0)
-  const computed = batches.reduce((sum, batch) => sum + batch.length * 8, 0)
-  const needed = lengths.reduce((a, b) => a + b, 0)
-  assert.ok(computed < 1.04 * needed, `${computed} positions for ${needed} tokens`)
-})
+const forOne = (batches: readonly Batch[]) => batches.map((batch) => [batch])
 
-test('each epoch sees every example once, in batches of one kind that fit, of which at most one is not full', () => {
+test('each epoch sees every example once, in batches of one kind, of which at most one is not full', () => {
   for (const epoch of [0, 1]) {
-    const batches = epochBatches(lengths, pool, 64, 5, epoch)
+    const batches = epochBatches(pool, 64, 5, epoch)
     assert.equal(batches.length, batchesPerEpoch(pool, 64))
     assert.deepEqual(
       batches.flatMap(({ examples }) => [...examples]).sort((a, b) => a - b),
@@ -29,13 +24,52 @@ test('each epoch sees every example once, in batches of one kind that fit, of wh
       assert.ok(ofKind.filter(({ examples }) => examples.length < 64).length <= 1)
       for (const { examples } of ofKind) for (const example of examples) assert.equal(example % 7 === 0, kind === 'prefer')
     }
-    for (const { length, examples } of batches) assert.equal(length, Math.max(...[...examples].map((example) => lengths[example]!)))
   }
 })
 
+test('who is in a batch has nothing to do with length', () => {
+  const batches = epochBatches({ follow: all, prefer: new Uint32Array() }, 50, 1, 0)
+  const means = batches.map(({ examples }) => examples.reduce((sum, example) => sum + lengths[example]!, 0) / 50)
+  const variance = (values: ArrayLike<number>): number => {
+    const mean = Array.from(values).reduce((a, b) => a + b, 0) / values.length
+    return Array.from(values).reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length
+  }
+  // Means of 50 drawn at random vary a fiftieth as much as what they are drawn from; sorted ones would vary as much.
+  const ratio = (50 * variance(means)) / variance(lengths)
+  assert.ok(ratio > 0.4 && ratio < 2, `${ratio}`)
+})
+
+test('a step’s examples go through the graph in micro-batches of one kind, each once, and little of what is computed is padding', () => {
+  const positions = { alone: 0, sorted: 0, needed: 0 }
+  const batches = epochBatches(pool, 64, 5, 0)
+  for (const step of forOne(batches)) {
+    const parts = microBatches(step, lengths, 4)
+    assert.deepEqual(parts.flatMap(({ examples }) => [...examples]).sort((a, b) => a - b), [...step[0]!.examples].sort((a, b) => a - b)) // prettier-ignore
+    for (const { kind, length, examples } of parts) {
+      assert.equal(kind, step[0]!.kind)
+      assert.ok(examples.length <= 4)
+      assert.equal(length, Math.max(...[...examples].map((example) => lengths[example]!)))
+      positions.sorted += 4 * length
+      for (const example of examples) positions.needed += lengths[example]!
+    }
+    positions.alone += 64 * Math.max(...[...step[0]!.examples].map((example) => lengths[example]!))
+  }
+  assert.ok(positions.sorted < 1.3 * positions.needed && positions.alone > 4 * positions.needed, JSON.stringify(positions))
+})
+
+test('as many rows are taken at once as cost least: many where lengths are equal, few where they differ', () => {
+  const steps = forOne(epochBatches({ follow: all.slice(0, 960), prefer: new Uint32Array() }, 32, 1, 0))
+  const equal = new Uint32Array(1_000).fill(100)
+  assert.equal(rowsThatCostLeast(steps, equal, 32), 32)
+  assert.equal(rowsThatCostLeast(steps, equal, 20), 16, 'of 32, twice 16 leaves no row empty')
+  const uneven = lengths.map((length) => 20 * length)
+  const rows = rowsThatCostLeast(steps, uneven, 32)
+  assert.ok(rows < 4, `${rows}`)
+  assert.equal(rowsThatCostLeast(steps, uneven, 1), 1)
+})
+
 test('the order depends on seed and epoch, and on nothing else', () => {
-  const order = (seed: number, epoch: number) =>
-    JSON.stringify(epochBatches(lengths, pool, 16, seed, epoch).map(({ examples }) => [...examples]))
+  const order = (seed: number, epoch: number) => JSON.stringify(epochBatches(pool, 16, seed, epoch).map(({ examples }) => [...examples]))
   assert.equal(order(1, 0), order(1, 0))
   assert.notEqual(order(1, 0), order(1, 1))
   assert.notEqual(order(1, 0), order(2, 0))

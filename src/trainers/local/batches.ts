@@ -1,26 +1,26 @@
 /**
- * Which examples go through the graph together, in what order and at what padded length: a pure function of lengths, recipe and seed, so that
- * a run can go on from any step without having stored its place in the data.
+ * Which examples a step learns from, and which of them go through the graph together: pure functions of lengths, recipe and seed, so that a run can go on
+ * from any step without having stored its place in the data.
  *
- * Examples of similar length meet: a pass is shuffled, cut into windows, each window sorted by length and cut into batches, and the batches shuffled.
- * A batch is as long as its longest example, as one session takes every length. On uneven data 98 to 99 % of the computed positions are tokens
- * (docs/design/trainer.md, "Padding").
+ * A batch is drawn at random, whatever the lengths are. Only within a step are examples sorted by length and cut into micro-batches, whose gradients add up
+ * to the batch's: padding costs little, and nothing is learned in another order because of it. (Batches of one length are batches of one topic, and taught
+ * worse: docs/log.md, 21 November 2026.)
  */
 
 import { randomFrom, shuffle } from '../../ml/lora/random.ts'
 
-/** Batches in a window: more leave less padding, fewer leave more to chance about who meets whom. */
-const windowBatches = 256
-
-/** What a batch is learned by: tokens to follow, or choices between two answers. */
+/** What an example is learned by: tokens to follow, or choices between two answers. */
 export type Kind = 'follow' | 'prefer'
 
-/** One pass of a graph: rows of `examples`, each padded to `length` positions. The last rows may be absent. */
+/** Examples of one kind that a step learns from; the last of a pass may be smaller. */
 export interface Batch {
   readonly kind: Kind
-  readonly length: number
-  /** Indices of examples, at most batchSize. */
   readonly examples: Uint32Array
+}
+
+/** One pass of a graph: a row for each example, padded to `length` positions. The last rows may be absent. */
+export interface MicroBatch extends Batch {
+  readonly length: number
 }
 
 /** What batches are made from. */
@@ -34,30 +34,51 @@ export function batchesPerEpoch({ follow, prefer }: Pool, batchSize: number): nu
   return Math.ceil(follow.length / batchSize) + Math.ceil(prefer.length / batchSize)
 }
 
-/**
- * The batches of one pass in order; of each kind at most one has absent rows.
- * @param lengths positions of each example, at least 1
- */
-export function epochBatches(lengths: Uint32Array, pool: Pool, batchSize: number, seed: number, epoch: number): Batch[] {
+/** The batches of one pass in order; of each kind at most one is not full. */
+export function epochBatches(pool: Pool, batchSize: number, seed: number, epoch: number): Batch[] {
   const random = randomFrom(seed, `data order of epoch ${epoch}`)
   const batches: Batch[] = []
   for (const kind of ['follow', 'prefer'] as const) {
     const order = pool[kind].slice()
     shuffle(order, random)
-    for (let from = 0; from < order.length; from += windowBatches * batchSize) {
-      // Sorting keeps the order of equal lengths, so that they meet others in each pass.
-      const window = order.slice(from, from + windowBatches * batchSize).sort((a, b) => lengths[a]! - lengths[b]!)
-      batches.push(...inBatches(kind, window, lengths, batchSize))
-    }
+    for (let from = 0; from < order.length; from += batchSize) batches.push({ kind, examples: order.slice(from, from + batchSize) })
   }
   shuffle(batches, random)
   return batches
 }
 
-/** Examples in the order given, cut into batches. */
-export function inBatches(kind: Kind, examples: Uint32Array, lengths: Uint32Array, batchSize: number): Batch[] {
-  return Array.from({ length: Math.ceil(examples.length / batchSize) }, (_, i) => {
-    const rows = examples.slice(i * batchSize, (i + 1) * batchSize)
-    return { kind, length: rows.reduce((longest, example) => Math.max(longest, lengths[example]!), 1), examples: rows }
+/**
+ * The examples of some batches in micro-batches, the shortest first.
+ * @param lengths positions of each example, at least 1
+ */
+export function microBatches(batches: readonly Batch[], lengths: Uint32Array, rows: number): MicroBatch[] {
+  return (['follow', 'prefer'] as const).flatMap((kind) => {
+    const examples = batches.filter((batch) => batch.kind === kind).flatMap((batch) => [...batch.examples])
+    const sorted = Uint32Array.from(examples.sort((a, b) => lengths[a]! - lengths[b]!))
+    return Array.from({ length: Math.ceil(sorted.length / rows) }, (_, i) => {
+      const together = sorted.slice(i * rows, (i + 1) * rows)
+      return { kind, examples: together, length: lengths[together.at(-1)!]! }
+    })
   })
+}
+
+/** What one pass of a graph costs beside its positions, in positions: 44 measured at 4.5 M parameters, 20 at 135 M. */
+const passCost = 40
+/** Steps that are looked at. */
+const looked = 100
+
+/**
+ * Rows of a micro-batch with which these steps compute least: more of them leave more padding, fewer make more passes.
+ * @param most rows that fit, at least 1
+ */
+export function rowsThatCostLeast(steps: readonly (readonly Batch[])[], lengths: Uint32Array, most: number): number {
+  const seen = steps.slice(0, looked)
+  const cost = (rows: number): number =>
+    seen.reduce((sum, step) => sum + microBatches(step, lengths, rows).reduce((all, { length }) => all + rows * length + passCost, 0), 0)
+  let [best, least] = [1, cost(1)]
+  for (let rows = 2; rows <= most; rows += 1) {
+    const found = cost(rows)
+    if (found < least) [best, least] = [rows, found]
+  }
+  return best
 }

@@ -4,7 +4,7 @@ import type { TrainingRequest } from '../trainer.ts'
 import { nodeRuntime } from './onnx-runtime.ts'
 import { openSession, startingPoint } from './open-session.ts'
 import { packBatch } from './pack-batch.ts'
-import { batchesOfStep, planRun, refuseWhatCannotFit } from './plan.ts'
+import { microBatchesOfStep, planRun, refuseWhatCannotFit } from './plan.ts'
 import type { LocalOptions } from './train-here.ts'
 import { localTrainerVersion } from './version.ts'
 
@@ -42,13 +42,13 @@ export async function findLearningRate(
     refuseWhatCannotFit(plan.estimate, request.memoryBudget ?? process.availableMemory())
     const session = await openSession(plan, nodeRuntime(options.threads), await startingPoint(training, plan))
     try {
-      const batches = batchesOfStep(plan)
+      const batches = microBatchesOfStep(plan)
       const steps: { rate: number; loss: number; smooth: number }[] = []
       let mean = 0
       for (let step = 1; step <= count; step += 1) {
         options.signal?.throwIfAborted()
         const rate = from * (to / from) ** ((step - 1) / (count - 1))
-        const packed = batches(step).map((batch) => packBatch(plan.examples, batch, recipe.batchSize))
+        const packed = batches(step).map((batch) => packBatch(plan.examples, batch, plan.rows))
         const { loss, applied } = await session.step(packed, step, rate)
         if (!applied) break
         mean = smoothing * mean + (1 - smoothing) * loss

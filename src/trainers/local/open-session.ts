@@ -4,7 +4,7 @@ import { baseTensors, initialTrainables } from '../../ml/lora/training-graph.ts'
 import type { TrainingRequest } from '../trainer.ts'
 import { loadCheckpoint, type Saved } from './checkpoint.ts'
 import { nothingKept } from './kept-weights.ts'
-import type { Plan } from './plan.ts'
+import { accumulates, type Plan } from './plan.ts'
 import { floatTensor, sizeOf, type Runtime, type Tensors, type Values } from './runtime.ts'
 import { TrainingSession } from './training-session.ts'
 import { startFromAdapter } from './weights-folder.ts'
@@ -21,6 +21,7 @@ export async function openSession(plan: Plan, runtime: Runtime, { state }: Pick<
     frozen: await frozenWeights(plan, runtime),
     state,
     longest: plan.longest,
+    accumulates: accumulates(recipe, plan.rows),
   })
 }
 

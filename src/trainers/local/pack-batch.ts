@@ -1,6 +1,6 @@
-/** A batch as the graph takes it: rows of token ids, the ids to predict, and how much each prediction counts. */
+/** A micro-batch as the graph takes it: rows of token ids, the ids to predict, and how much each prediction counts. */
 
-import type { Batch, Kind } from './batches.ts'
+import type { Kind, MicroBatch } from './batches.ts'
 import type { TokenizedExamples } from './tokenize-examples.ts'
 
 export interface PackedBatch {
@@ -8,6 +8,8 @@ export interface PackedBatch {
   /** Rows there is room for; those of a preference are the chosen answers, then the rejected ones. */
   readonly rows: number
   readonly length: number
+  /** Examples in it: no more than there is room for. */
+  readonly examples: number
   /** Each rows × length, row-major. Padding is on the right, with token 0 and weight 0: a causal model never looks at it. */
   readonly tokens: BigInt64Array
   readonly targets: BigInt64Array
@@ -20,10 +22,10 @@ export interface PackedBatch {
   readonly realTokens: number
 }
 
-/** @param batchSize examples there is room for */
-export function packBatch(examples: TokenizedExamples, batch: Batch, batchSize: number): PackedBatch {
+/** @param room examples there is room for */
+export function packBatch(examples: TokenizedExamples, batch: MicroBatch, room: number): PackedBatch {
   const { kind, length } = batch
-  const rows = kind === 'prefer' ? 2 * batchSize : batchSize
+  const rows = kind === 'prefer' ? 2 * room : room
   const tokens = new BigInt64Array(rows * length)
   const targets = new BigInt64Array(rows * length)
   const weights = new Float32Array(rows * length)
@@ -45,18 +47,19 @@ export function packBatch(examples: TokenizedExamples, batch: Batch, batchSize: 
     }
     realTokens += used
   }
-  const pairs = new Float32Array(kind === 'prefer' ? batchSize : 0)
+  const pairs = new Float32Array(kind === 'prefer' ? room : 0)
   for (const [row, example] of batch.examples.entries()) {
     const sequence = examples.sequences[example]!
     fill(row, sequence)
     if (kind === 'follow') continue
-    fill(batchSize + row, sequence + 1)
+    fill(room + row, sequence + 1)
     pairs[row] = 1
   }
   return {
     kind,
     rows,
     length,
+    examples: batch.examples.length,
     tokens,
     targets,
     weights,

@@ -9,7 +9,7 @@ import { activationBytes, baseTensors, trainableTensors, type TensorSpec } from 
 import type { MemoryEstimate, Recipe, TrainingRequest } from '../trainer.ts'
 import { randomFrom, shuffle } from '../../ml/lora/random.ts'
 import { baseDigest, openBaseFolder, type BaseFolder } from './base-folder.ts'
-import { batchesPerEpoch, epochBatches, inBatches, type Batch, type Pool } from './batches.ts'
+import { batchesPerEpoch, epochBatches, microBatches, rowsThatCostLeast, type Batch, type MicroBatch, type Pool } from './batches.ts'
 import type { Fingerprint } from './checkpoint.ts'
 import { examplesOfPass } from './mix.ts'
 import { checkRecipe } from './recipe-limits.ts'
@@ -36,7 +36,10 @@ export interface Plan {
   readonly longest: number
   readonly steps: number
   readonly batchesPerEpoch: number
-  readonly microBatches: number
+  /** Of the whole run. */
+  readonly batches: number
+  /** Examples that go through a graph at once. */
+  readonly rows: number
   readonly estimate: MemoryEstimate
   readonly fingerprint: Fingerprint
 }
@@ -70,7 +73,7 @@ export async function planRun(request: TrainingRequest, version: string, signal?
     const perEpoch = batchesPerEpoch(poolOfPass(examples, training, recipe.seed, 0), recipe.batchSize)
     if (perEpoch === 0)
       throw new AppError('invalid', 'The mix and the validation share leave no example to train on; raise a weight or lower validation.')
-    const { steps, microBatches } = stepsOf(recipe, perEpoch)
+    const { steps, batches } = stepsOf(recipe, perEpoch)
     const longest = examples.lengths.reduce((a, b) => Math.max(a, b), 1)
     const specs = trainableTensors(base.config, recipe.method)
     const fingerprint: Fingerprint = {
@@ -80,51 +83,86 @@ export async function planRun(request: TrainingRequest, version: string, signal?
       adapter: request.adapter === undefined ? null : await digestOf(join(request.adapter, 'adapter_model.safetensors')),
       recipe,
     }
-    const estimate = estimateMemory(recipe, base.config, specs, examples, longest)
-    return { base, examples, specs, training, heldOut, longest, steps, microBatches, batchesPerEpoch: perEpoch, estimate, fingerprint }
+    const order = { examples, training, batches, batchesPerEpoch: perEpoch, fingerprint }
+    const rows = rowsThatCostLeast(firstSteps(order), examples.lengths, mostRows(recipe, base.config, preferences, longest))
+    const estimate = estimateMemory(recipe, base.config, specs, examples, { rows, longest })
+    return { base, specs, heldOut, longest, steps, rows, estimate, ...order }
   } catch (error) {
     await base.weights?.close()
     throw error
   }
 }
 
-/** Optimiser steps and micro-batches of the whole run; the last step may have fewer micro-batches than the others. */
+/** Optimiser steps and batches of the whole run; the last step may have fewer batches than the others. */
 export function stepsOf(
   recipe: Pick<Recipe, 'epochs' | 'accumulation' | 'maxSteps'>,
   perEpoch: number,
-): { steps: number; microBatches: number } {
+): { steps: number; batches: number } {
   // Rounded first, so that 0.1 epochs of 70 batches are 7 and not 8.
   const wanted = Math.max(1, Math.ceil(Number((recipe.epochs * perEpoch).toFixed(6))))
   const steps = Math.min(Math.ceil(wanted / recipe.accumulation), recipe.maxSteps ?? Infinity)
-  return { steps, microBatches: Math.min(wanted, steps * recipe.accumulation) }
+  return { steps, batches: Math.min(wanted, steps * recipe.accumulation) }
 }
 
-/** Hands out the micro-batches of any step; keeps the order of the epoch it is in. */
-export function batchesOfStep(plan: Plan): (step: number) => Batch[] {
-  const { examples, training } = plan
-  const { batchSize, accumulation, seed } = plan.fingerprint.recipe
+/** What says which examples a step learns from. */
+type Order = Pick<Plan, 'examples' | 'training' | 'batches' | 'batchesPerEpoch' | 'fingerprint'>
+
+/** Hands out the batches of any step; keeps the order of the epoch it is in. */
+function batchesOf({ examples, training, batches, batchesPerEpoch, fingerprint }: Order): (step: number) => Batch[] {
+  const { batchSize, accumulation, seed } = fingerprint.recipe
   let epoch = -1
-  let batches: Batch[] = []
+  let order: Batch[] = []
   return (step) => {
     const first = (step - 1) * accumulation
-    const last = Math.min(first + accumulation, plan.microBatches)
+    const last = Math.min(first + accumulation, batches)
     return Array.from({ length: last - first }, (_, i) => {
-      const wanted = Math.floor((first + i) / plan.batchesPerEpoch)
+      const wanted = Math.floor((first + i) / batchesPerEpoch)
       if (wanted !== epoch) {
         epoch = wanted
-        batches = epochBatches(examples.lengths, poolOfPass(examples, training, seed, epoch), batchSize, seed, epoch)
+        order = epochBatches(poolOfPass(examples, training, seed, epoch), batchSize, seed, epoch)
       }
-      return batches[(first + i) % plan.batchesPerEpoch]!
+      return order[(first + i) % batchesPerEpoch]!
     })
   }
 }
 
-/** The held-out examples in batches, the shortest first. */
-export function validationBatches({ examples, heldOut, fingerprint }: Plan): Batch[] {
-  const sorted = heldOut.slice().sort((a, b) => examples.lengths[a]! - examples.lengths[b]!)
-  const { follow, prefer } = poolOf(examples, sorted)
-  const { batchSize } = fingerprint.recipe
-  return [...inBatches('follow', follow, examples.lengths, batchSize), ...inBatches('prefer', prefer, examples.lengths, batchSize)]
+/** Hands out the micro-batches of any step. */
+export function microBatchesOfStep(plan: Plan): (step: number) => MicroBatch[] {
+  const batches = batchesOf(plan)
+  return (step) => microBatches(batches(step), plan.examples.lengths, plan.rows)
+}
+
+/** The steps of the first pass. */
+function firstSteps(order: Order): Batch[][] {
+  const { accumulation } = order.fingerprint.recipe
+  const count = Math.ceil(Math.min(order.batchesPerEpoch, order.batches) / accumulation)
+  const batches = batchesOf(order)
+  return Array.from({ length: count }, (_, step) => batches(step + 1))
+}
+
+/** Rows of the longest example that a graph may take at once: so many positions, or what takes no more memory than that. */
+const fullPositions = 512
+const fewBytes = 512e6
+
+function mostRows(recipe: Recipe, config: HfConfig, preferences: boolean, longest: number): number {
+  const together = recipe.batchSize * recipe.accumulation
+  const each = preferences ? 2 : 1
+  const bytesOf = (rows: number): number => activationBytes(config, recipe.method, { batch: each * rows, length: longest })
+  const bytesOfRow = bytesOf(2) - bytesOf(1)
+  return Math.min(together, Math.max(1, Math.floor(fullPositions / (each * longest)), Math.floor(fewBytes / bytesOfRow)))
+}
+
+/** The held-out examples in micro-batches, the shortest first. */
+export function validationBatches({ examples, heldOut, rows }: Plan): MicroBatch[] {
+  const { follow, prefer } = poolOf(examples, heldOut)
+  return microBatches(
+    [
+      { kind: 'follow', examples: follow },
+      { kind: 'prefer', examples: prefer },
+    ],
+    examples.lengths,
+    rows,
+  )
 }
 
 /** What a pass sees. Shares are taken of each kind by itself, so that every pass has as many batches. */
@@ -163,21 +201,26 @@ export function refuseWhatCannotFit(estimate: MemoryEstimate, budget: number): v
   )
 }
 
+/** Whether a step adds up the gradients of several micro-batches. */
+export function accumulates({ batchSize, accumulation }: Pick<Recipe, 'batchSize' | 'accumulation'>, rows: number): boolean {
+  return rows < batchSize || accumulation > 1
+}
+
 function estimateMemory(
   recipe: Recipe,
   config: HfConfig,
   specs: readonly TensorSpec[],
   examples: TokenizedExamples,
-  longest: number,
+  { rows: examplesAtOnce, longest }: Pick<Plan, 'rows' | 'longest'>,
 ): MemoryEstimate {
-  const { method, batchSize, accumulation, recompute, preferenceBeta: beta } = recipe
+  const { method, recompute, preferenceBeta: beta } = recipe
   const trained = 4 * parameters(specs)
   const frozen = method.kind === 'lora' ? 4 * parameters(baseTensors(config)) : 0
-  const accumulate = accumulation > 1
+  const accumulate = accumulates(recipe, examplesAtOnce)
   const gradients = (accumulate ? 2 : 1) * trained
   const preferences = examples.sequences.at(-1)! > examples.count
   // Sessions keep nothing between runs (no arenas), so the largest batch alone counts. The graph's figure has weights and gradients in it.
-  const rows = preferences ? 2 * batchSize : batchSize
+  const rows = preferences ? 2 * examplesAtOnce : examplesAtOnce
   const objective = preferences ? ({ kind: 'prefer', beta } as const) : ({ kind: 'follow' } as const)
   const graph = activationBytes(config, method, { batch: rows, length: longest }, { objective, accumulate, recompute })
   const activations = Math.ceil(allocatorShare * Math.max(0, graph - frozen - trained - gradients))

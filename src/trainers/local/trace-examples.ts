@@ -2,11 +2,11 @@
 
 import { AppError } from '../../errors.ts'
 import type { TrainingRequest } from '../trainer.ts'
-import { inBatches } from './batches.ts'
+import { microBatches } from './batches.ts'
 import { nodeRuntime } from './onnx-runtime.ts'
 import { packBatch } from './pack-batch.ts'
 import { planRun } from './plan.ts'
-import { tokenizeExamples, type TokenizedExamples } from './tokenize-examples.ts'
+import { tokenizeExamples } from './tokenize-examples.ts'
 import { openSession, startingPoint } from './open-session.ts'
 import type { LocalOptions } from './train-here.ts'
 import type { Values } from './runtime.ts'
@@ -54,12 +54,14 @@ export async function* traceExamples(request: TraceRequest, options: LocalOption
     const session = await openSession({ ...plan, longest }, nodeRuntime(options.threads), await startingPoint(training, plan))
     try {
       const directions: Values[] = []
-      for (const batch of inBatches('follow', all(queries), queries.lengths, 1))
-        directions.push(await session.gradient([packBatch(queries, batch, recipe.batchSize)]))
-      const order = all(examples).sort((a, b) => examples.lengths[a]! - examples.lengths[b]!)
-      for (const batch of inBatches('follow', order, examples.lengths, recipe.batchSize)) {
+      for (let query = 0; query < queries.count; query += 1) {
+        const one = { kind: 'follow', examples: Uint32Array.of(query), length: queries.lengths[query]! } as const
+        directions.push(await session.gradient([packBatch(queries, one, plan.rows)]))
+      }
+      const everything = Uint32Array.from({ length: examples.count }, (_, example) => example)
+      for (const batch of microBatches([{ kind: 'follow', examples: everything }], examples.lengths, plan.rows)) {
         options.signal?.throwIfAborted()
-        const { losses, products } = await session.gradientProducts(packBatch(examples, batch, recipe.batchSize), directions)
+        const { losses, products } = await session.gradientProducts(packBatch(examples, batch, plan.rows), directions)
         for (const [row, example] of batch.examples.entries()) {
           const of = packBatch(examples, { ...batch, examples: Uint32Array.of(example) }, 1).weightSum
           const each = products.subarray(row * directions.length, (row + 1) * directions.length)
@@ -73,5 +75,3 @@ export async function* traceExamples(request: TraceRequest, options: LocalOption
     await plan.base.weights?.close()
   }
 }
-
-const all = ({ count }: TokenizedExamples): Uint32Array => Uint32Array.from({ length: count }, (_, example) => example)

@@ -9,7 +9,7 @@ import { isEnough, keepAverage, keepBest } from './kept-weights.ts'
 import { nodeRuntime } from './onnx-runtime.ts'
 import { openSession, startingPoint } from './open-session.ts'
 import { packBatch, type PackedBatch } from './pack-batch.ts'
-import { batchesOfStep, parameters, planRun, refuseWhatCannotFit, validationBatches, type Plan } from './plan.ts'
+import { microBatchesOfStep, parameters, planRun, refuseWhatCannotFit, validationBatches, type Plan } from './plan.ts'
 import { progressClock } from './progress.ts'
 import type { Values } from './runtime.ts'
 import { learningRateAt } from './schedule.ts'
@@ -50,12 +50,12 @@ export async function* trainHere(request: TrainingRequest, options: LocalOptions
     await plan.base.weights?.close()
 
     const { kept } = from
-    const held = validationBatches(plan).map((batch) => packBatch(examples, batch, recipe.batchSize))
+    const held = validationBatches(plan).map((batch) => packBatch(examples, batch, plan.rows))
     mkdirSync(request.output, { recursive: true })
     const checkpoints = join(request.output, 'checkpoints')
     const save = (step: number): Promise<string> =>
       saveCheckpoint(checkpoints, { step, state: session!.state(), kept }, specs, plan.fingerprint, good?.file)
-    const batches = batchesOfStep(plan)
+    const batches = microBatchesOfStep(plan)
     const clock = progressClock()
     const watch = watchDivergence(plan.base.config.vocabSize)
     /** The last checkpoint from which it would be worth going on. */
@@ -68,7 +68,7 @@ export async function* trainHere(request: TrainingRequest, options: LocalOptions
         if (saved < step - 1) yield { kind: 'checkpoint', step: step - 1, file: await save(step - 1) }
         throw signal.reason
       }
-      const packed = batches(step).map((batch) => packBatch(examples, batch, recipe.batchSize))
+      const packed = batches(step).map((batch) => packBatch(examples, batch, plan.rows))
       const learningRate = learningRateAt(recipe, step, steps)
       const tokens = packed.reduce((sum, batch) => sum + batch.realTokens, 0)
       const result = await clock.time(() => session!.step(packed, step, learningRate), tokens)

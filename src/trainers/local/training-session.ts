@@ -47,6 +47,8 @@ export interface SessionOptions {
   readonly state: TrainingState
   /** Positions of the longest batch. */
   readonly longest: number
+  /** A step may add up several micro-batches. */
+  readonly accumulates: boolean
 }
 
 export class TrainingSession {
@@ -70,7 +72,7 @@ export class TrainingSession {
     this.#state = { ...this.#tensors('', trainables), ...this.#tensors('m/', m), ...this.#tensors('v/', v) }
     this.#next = { ...this.#tensors('next/'), ...this.#tensors('next_m/'), ...this.#tensors('next_v/') }
     this.#sums = this.#tensors('grad/')
-    this.#otherSums = options.recipe.accumulation > 1 ? this.#tensors('grad/') : null
+    this.#otherSums = options.accumulates ? this.#tensors('grad/') : null
   }
 
   /** Adds up the gradients of the batches and applies one update. `step` counts from 1. */
@@ -269,18 +271,19 @@ export class TrainingSession {
 }
 
 /**
- * What pairs count so that all sums, divided by `total`, are the mean over the step's batches of the means of their kinds. In a step of one kind that is
- * the mean over its loss tokens or its pairs.
+ * What pairs count so that all sums, divided by `total`, are the mean of the means of both kinds, each by its number of examples. In a step of one kind that
+ * is the mean over its loss tokens or its pairs.
  */
 function balance(batches: readonly PackedBatch[]): { pairScale: number; total: number } {
   const of = (kind: Kind): { sum: number; count: number } => {
     const found = batches.filter((batch) => batch.kind === kind)
-    return { sum: found.reduce((sum, batch) => sum + batch.weightSum, 0), count: found.length }
+    const total = (part: (batch: PackedBatch) => number): number => found.reduce((sum, batch) => sum + part(batch), 0)
+    return { sum: total((batch) => batch.weightSum), count: total((batch) => batch.examples) }
   }
   const [follow, prefer] = [of('follow'), of('prefer')]
   if (follow.count === 0 || prefer.count === 0) return { pairScale: 1, total: follow.sum + prefer.sum }
   return {
     pairScale: ((follow.sum / prefer.sum) * prefer.count) / follow.count,
-    total: (follow.sum * batches.length) / follow.count,
+    total: (follow.sum * (follow.count + prefer.count)) / follow.count,
   }
 }

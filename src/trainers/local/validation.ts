@@ -9,7 +9,7 @@ import type { TrainingSession } from './training-session.ts'
 const references = new WeakMap<PackedBatch, Float32Array>()
 
 /**
- * Mean nats per loss token of examples to follow; of preferences the mean loss of a pair; of both the mean by number of batches, as in training.
+ * Mean nats per loss token of examples to follow; of preferences the mean loss of a pair; of both the mean by number of examples, as in training.
  * @param instead weights to judge in place of the session's own
  */
 export async function validationLoss(
@@ -18,7 +18,7 @@ export async function validationLoss(
   { preferenceBeta }: Pick<Recipe, 'preferenceBeta'>,
   instead?: Values,
 ): Promise<number> {
-  const totals = { follow: { loss: 0, weight: 0, batches: 0 }, prefer: { loss: 0, weight: 0, batches: 0 } }
+  const totals = { follow: { loss: 0, weight: 0, examples: 0 }, prefer: { loss: 0, weight: 0, examples: 0 } }
   for (const batch of batches) {
     const total = totals[batch.kind]
     const losses = await session.rowLosses(batch, 'on', instead)
@@ -33,10 +33,11 @@ export async function validationLoss(
       }
     }
     total.weight += batch.weightSum
-    total.batches += 1
+    total.examples += batch.examples
   }
-  const means = Object.values(totals).filter((total) => total.batches > 0)
-  return means.reduce((sum, total) => sum + (total.batches * total.loss) / total.weight, 0) / batches.length
+  const means = Object.values(totals).filter((total) => total.examples > 0)
+  const count = means.reduce((sum, total) => sum + total.examples, 0)
+  return means.reduce((sum, total) => sum + (total.examples * total.loss) / total.weight, 0) / count
 }
 
 /** log(1+eˣ), for any x. */
