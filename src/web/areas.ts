@@ -15,10 +15,13 @@ import { profileRoutes } from './profile/profile-routes.ts'
 import { receiptsRoutes } from './receipts/receipts-routes.ts'
 import { proposalRoutes } from './proposals/proposal-routes.ts'
 import { proposeRoutes } from './proposals/propose-routes.ts'
+import { reviseRoutes } from './proposals/revise-routes.ts'
 import { queueRoutes } from './proposals/queue-routes.ts'
 import { runsRoutes } from './runs/runs-routes.ts'
 import { peopleRoutes } from './people/people-routes.ts'
 import { settingsRoutes } from './settings/settings-routes.ts'
+import { opennessRoutes } from './openness/openness-routes.ts'
+import { sourceRoutes } from './source/source-routes.ts'
 import { basesRoutes } from './bases/bases-routes.ts'
 import { lineageRoutes } from './lineage/lineage-routes.ts'
 import { releasesRoutes } from './releases/releases-routes.ts'
@@ -53,8 +56,11 @@ const every = [
   discussionRoutes,
   queueRoutes,
   proposeRoutes,
+  reviseRoutes,
   proposalRoutes,
   charterRoutes,
+  opennessRoutes,
+  sourceRoutes,
 ] as const
 
 /** What the areas ask of the app, together. */

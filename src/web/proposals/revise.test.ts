@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { contribute } from '../../domain/contributions/contribute.ts'
+import { changesOf, findContribution } from '../../domain/contributions/contribution-queries.ts'
+import { decideContribution } from '../../domain/datasets/decide-contribution.ts'
+import { addPerson } from '../../domain/people/add-person.ts'
+import { operator } from '../../domain/people/actor.ts'
+import { runningApp } from '../../http/testing.ts'
+import { assertSound, keepScreenshot, looks, openBrowser, visitAs } from '../testing.ts'
+
+test('a proposal of several changes is revised by a form, without JavaScript too', async (t) => {
+  const { app, url, operator: api } = await runningApp(t)
+  await api.post('/api/models', { name: 'marathi/saathi', base: 'bundled' })
+  const { person, token } = await addPerson(app, operator, { name: 'asha', role: 'contributor' })
+  const months = ['जानेवारी', 'फेब्रुवारी', 'मार्च'] as const
+  const { contribution } = await contribute(app, { kind: 'person', ...person }, 'marathi/saathi', {
+    message: 'Months',
+    licence: 'CC-BY-4.0',
+    language: 'mr',
+    origin: 'human',
+    source: 'a calendar',
+    signOff: 'Asha K',
+    changes: [
+      ...months.map((month, i) => ({
+        kind: 'add' as const,
+        content: {
+          messages: [
+            { role: 'user', content: `Month ${i + 1} in Marathi?` },
+            { role: 'assistant', content: month },
+          ],
+        },
+      })),
+      { kind: 'case', sample: { messages: [{ role: 'user', content: 'Month 4 in Marathi?' }], expected: 'एप्रल' } },
+      { kind: 'clause', change: { action: 'add', text: 'Answers in Marathi.' } },
+    ],
+  })
+  await decideContribution(app, operator, contribution.id, { decision: 'request-changes', message: 'Which calendar? And एप्रिल has an i.' })
+  const browser = await openBrowser(t)
+  const plain = { name: 'plain', options: { javaScriptEnabled: false, locale: 'en', viewport: { width: 390, height: 844 } } }
+  const page = await visitAs(browser, t, url, { token, look: plain })
+  const now = () => changesOf(app.db, contribution.id)
+
+  await t.test('what the reviewer asks for stands above; a refusal keeps what was typed and stands at its change', async () => {
+    await page.goto(`/contributions/${contribution.id}`)
+    await page.getByRole('link', { name: 'Revise' }).click()
+    assert.match((await page.locator('blockquote').textContent()) ?? '', /Which calendar\?/)
+    await page.locator('#row-1 textarea').nth(1).fill('')
+    await page.getByLabel('Where is it from?').fill('a calendar of the school board, 2026')
+    await page.getByLabel('What did you change?').first().fill('The calendar is named')
+    await page.getByLabel('I made this').check()
+    await page.getByRole('button', { name: 'Offer the next round' }).first().click()
+    assert.match((await page.locator('#row-1 .findings').textContent()) ?? '', /error/)
+    assert.equal(await page.getByLabel('Where is it from?').inputValue(), 'a calendar of the school board, 2026')
+    assert.equal((await findContribution(app.db, contribution.id)).round, 1)
+  })
+
+  await t.test('edited, taken out, added: one press makes the next round, and the rest is as it was', async () => {
+    await page.locator('#row-1 textarea').nth(1).fill('जानेवारी')
+    await page.locator('#row-3').getByLabel('Take this out of the proposal').check()
+    await page.locator('#row-4').getByLabel('Right answer').fill('एप्रिल')
+    await page.locator('#row-5 textarea').fill('Answers in Marathi, in its own script.')
+    await page.getByRole('button', { name: 'One more example' }).click()
+    assert.equal(await page.locator('#row-3').getByLabel('Take this out of the proposal').isChecked(), true)
+    await page.locator('#row-6').getByLabel('Question').fill('Month 5 in Marathi?')
+    await page.locator('#row-6').getByLabel('Answer').fill('मे')
+    await page.getByRole('button', { name: 'Offer the next round' }).first().click()
+    assert.match((await page.getByRole('status').first().textContent()) ?? '', /next round is there/)
+    const changes = await now()
+    assert.deepEqual(
+      changes.map((change) =>
+        change.kind === 'add' && 'messages' in change.example.content
+          ? change.example.content.messages.at(-1)?.content
+          : change.kind === 'case'
+            ? change.sample.expected
+            : change.kind === 'clause' && change.change.action === 'add'
+              ? change.change.clause.text
+              : null,
+      ),
+      ['जानेवारी', 'फेब्रुवारी', 'एप्रिल', 'Answers in Marathi, in its own script.', 'मे'],
+    )
+    const sources = changes.flatMap((change) => ('example' in change ? [change.example.provenance.source] : []))
+    assert.deepEqual([...new Set(sources)], ['a calendar of the school board, 2026'])
+  })
+
+  await t.test('a round that changes nothing is not offered, nor one made from an older form', async () => {
+    const before = await findContribution(app.db, contribution.id)
+    await page.goto(`/contributions/${contribution.id}/revise`)
+    await page.getByLabel('What did you change?').first().fill('Nothing')
+    await page.getByLabel('I made this').check()
+    await page.getByRole('button', { name: 'Offer the next round' }).first().click()
+    assert.match((await page.getByRole('alert').textContent()) ?? '', /Nothing is other than in the round before/)
+    assert.equal((await findContribution(app.db, contribution.id)).round, before.round)
+    await page.evaluate("document.querySelector('[name=round]').value = '1'")
+    await page.getByRole('button', { name: 'Offer the next round' }).first().click()
+    assert.match((await page.getByRole('alert').textContent()) ?? '', /a newer round than the one this form shows/)
+  })
+
+  await t.test('looked at in four ways', async () => {
+    for (const look of looks) {
+      const looked = await visitAs(browser, t, url, { token, look })
+      await looked.goto(`/contributions/${contribution.id}/revise`)
+      await assertSound(looked)
+      await keepScreenshot(looked, `revise-${look.name}`)
+    }
+  })
+})
