@@ -16,6 +16,7 @@ import { invitationCommands } from './commands/invitation.ts'
 import { memberCommands } from './commands/member.ts'
 import { modelCommands } from './commands/model.ts'
 import { notificationCommands } from './commands/notification.ts'
+import { opennessCommands } from './commands/openness.ts'
 import { personCommands } from './commands/person.ts'
 import { previewCommands } from './commands/preview.ts'
 import { receiptCommands } from './commands/receipt.ts'
@@ -65,6 +66,7 @@ export function createProgram(version: string): Command {
     forecastCommands,
     releaseCommands,
     releaseTrainCommands,
+    opennessCommands,
     receiptCommands,
     discussionCommands,
     notificationCommands,

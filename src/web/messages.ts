@@ -15,6 +15,7 @@ import forecast from './messages/en/forecast.json' with { type: 'json' }
 import home from './messages/en/home.json' with { type: 'json' }
 import lineage from './messages/en/lineage.json' with { type: 'json' }
 import notifications from './messages/en/notifications.json' with { type: 'json' }
+import openness from './messages/en/openness.json' with { type: 'json' }
 import operator from './messages/en/operator.json' with { type: 'json' }
 import people from './messages/en/people.json' with { type: 'json' }
 import profile from './messages/en/profile.json' with { type: 'json' }
@@ -39,6 +40,7 @@ export const english = {
   home,
   lineage,
   notifications,
+  openness,
   operator,
   people,
   profile,

@@ -9,6 +9,7 @@ import { AppError } from '../../errors.ts'
 import type { Answers } from '../../http/api/schemas.ts'
 import { action, examples, wholeNumber } from '../command.ts'
 import { bytes, table } from '../output.ts'
+import { classLine } from './openness-line.ts'
 import { clauseLine, comparisonLine, evaluateAndWait } from './evaluation.ts'
 
 type Release = Answers['release']
@@ -47,8 +48,14 @@ export function releaseCommands(program: Command): void {
         output.result(all, (list) =>
           list.length
             ? table(
-                ['version', 'state', 'date', 'licence'],
-                list.map((it) => [it.version, it.state, it.createdAt.slice(0, 10), it.licence.expression]),
+                ['version', 'state', 'date', 'openness', 'licence'],
+                list.map((it) => [
+                  it.version,
+                  it.state,
+                  it.createdAt.slice(0, 10),
+                  it.openness === null ? '' : it.openness.class === null ? 'none' : ['I', 'II', 'III'][it.openness.class - 1]!,
+                  it.licence.expression,
+                ]),
               )
             : 'No release yet.',
         )
@@ -136,6 +143,7 @@ function describe(release: Release): string {
     }),
     ...(release.gate.charter ?? []).map((it) => `  ${clauseLine(it)}`),
     `licence: ${release.licence.expression}. ${release.licence.summary}`,
+    `openness: ${release.openness ? classLine(release.openness) : 'not graded'}`,
     ...release.artefacts.map((it) => `  ${it.path}  ${bytes(it.size)}  ${it.digest}`),
     `Talk to it: commonweights chat ${release.model}@${release.version} "…"`,
   ].join('\n')

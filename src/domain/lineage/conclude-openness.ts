@@ -61,12 +61,20 @@ export function concludeOpenness(base: readonly Thing[] | null, own: readonly Th
     return {
       component: id,
       state,
-      licence: licences.length === 0 ? null : licences.join(' + '),
+      licence: together(licences),
       fits: state === 'open' && licences.every((licence) => opennessOfLicence(licence, kind).fits),
       evidence,
     }
   })
   return { ...gradeOpenness(new Map(components.map(({ component, state }) => [component, state]))), components }
+}
+
+/** `A` and `A AND B` together are `A AND B`. */
+function together(licences: readonly string[]): string | null {
+  const parts = licences.flatMap((licence) => (/[()]/.test(licence) ? [licence] : licence.split(' AND ')))
+  const distinct = [...new Set(parts)]
+  if (distinct.length < 2) return distinct[0] ?? null
+  return distinct.map((part) => (/ OR /.test(part) && !part.startsWith('(') ? `(${part})` : part)).join(' AND ')
 }
 
 function evidenceOf(of: 'base' | 'release', component: ComponentId, things: readonly Thing[], alone = false): ComponentEvidence {

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { readMofRecord } from '../../formats/mof.ts'
+import { concludeOpenness } from './conclude-openness.ts'
 import { approvedLicences } from './licence-approvals.ts'
 import { opennessOfLicence } from './licence-openness.ts'
 import { termsOf } from './licence-table.ts'
@@ -150,4 +151,21 @@ test('who counts a licence as open is what the SPDX list says', { skip: absent }
   const there = new Map(licenses.map((one) => [one.licenseId, one]))
   for (const [id, by] of ours)
     if (by === 'osi' || by === 'fsf') assert.ok(there.get(id)?.[by === 'osi' ? 'isOsiApproved' : 'isFsfLibre'], id)
+})
+
+test('a component of an adapted model is as open as the less open of base and release, and both say why', () => {
+  const thing = (component: ComponentId, licence: string | null) => ({ component, licence, address: `/${component}`, sentence: 'There.' })
+  const verdict = concludeOpenness(
+    [thing('final-parameters', 'LicenseRef-Llama-3.1-Community'), thing('model-card', 'CC-BY-4.0')],
+    [thing('final-parameters', 'MIT'), thing('model-card', 'MIT OR Apache-2.0'), thing('evaluation-code', 'MIT'), thing('data-card', null)],
+  )
+  const of = (id: ComponentId) => {
+    const { state, licence, evidence } = verdict.components.find(({ component }) => component === id)!
+    return [state, licence, evidence.map((side) => `${side.of} ${side.state}`).join(', ')]
+  }
+  assert.deepEqual(of('final-parameters'), ['not-open', 'LicenseRef-Llama-3.1-Community AND MIT', 'base not-open, release open'])
+  assert.deepEqual(of('model-card'), ['open', 'CC-BY-4.0 AND (MIT OR Apache-2.0)', 'base open, release open'])
+  assert.deepEqual(of('evaluation-code'), ['open', 'MIT', 'release open'], 'the release measures base and adapter together')
+  assert.deepEqual(of('data-card'), ['missing', null, 'base missing, release unlicensed'])
+  assert.match(verdict.components[1]!.evidence[0]!.sentence, /^There\. LicenseRef-Llama-3\.1-Community restricts who may use it/)
 })

@@ -3,6 +3,7 @@
 import { sql } from 'kysely'
 import type { Db } from '../../storage/database.ts'
 import type { LicenceVerdict, Permission } from '../lineage/licence-verdict.ts'
+import type { OpennessClass } from '../lineage/openness-components.ts'
 import { pageLimit, type Page } from '../people/people-queries.ts'
 
 export interface CommunityCard {
@@ -17,6 +18,8 @@ export interface CommunityCard {
     readonly version: string
     readonly createdAt: Date
     readonly commercialUse: Permission
+    /** By the Model Openness Framework; null: published before releases were graded. */
+    readonly openness: { readonly class: OpennessClass | null } | null
   } | null
 }
 
@@ -32,6 +35,10 @@ export async function communityCards(db: Db, page: Page = {}): Promise<readonly 
         query
           .selectFrom('releases')
           .select(['version', 'releases.createdAt as releasedAt', 'licence'])
+          .select([
+            sql<boolean>`releases.openness is not null`.as('graded'),
+            sql<OpennessClass | null>`(releases.openness ->> 'class')::int`.as('opennessClass'),
+          ])
           .whereRef('releases.modelId', '=', 'communityModels.id')
           .where('releases.state', '=', 'published')
           .orderBy('releases.id', 'desc')
@@ -57,17 +64,22 @@ export async function communityCards(db: Db, page: Page = {}): Promise<readonly 
       (join) => join.onTrue(),
     )
     .select(['communityModels.id', 'owner', 'communityModels.name', 'description', 'baseModels.name as base'])
-    .select(['version', 'releasedAt', 'newest.licence', 'languages'])
+    .select(['version', 'releasedAt', 'newest.licence', 'graded', 'opennessClass', 'languages'])
     .where('communityModels.id', '>', page.after ?? 0)
     .orderBy('communityModels.id')
     .limit(pageLimit(page))
     .execute()
-  return rows.map(({ version, releasedAt, licence, languages, ...row }) => ({
+  return rows.map(({ version, releasedAt, licence, graded, opennessClass, languages, ...row }) => ({
     ...row,
     languages: languages ?? [],
     release:
       version === null || releasedAt === null
         ? null
-        : { version, createdAt: releasedAt, commercialUse: (licence as LicenceVerdict).commercialUse },
+        : {
+            version,
+            createdAt: releasedAt,
+            commercialUse: (licence as LicenceVerdict).commercialUse,
+            openness: graded ? { class: opennessClass } : null,
+          },
   }))
 }

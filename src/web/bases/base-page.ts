@@ -1,22 +1,26 @@
 /** One base model: what it is, under which licence, its files, and who builds on it; and the list of all. */
 
+import type { OpennessVerdict } from '../../domain/lineage/conclude-openness.ts'
 import type { BaseModel } from '../../domain/models/base-model.ts'
+import { hubAddress } from '../../domain/models/base-things.ts'
 import type { BaseUse } from '../../domain/models/base-use.ts'
 import { address, html, modelPath, type Content, type Html } from '../markup.ts'
 import type { Page } from '../page.ts'
 import { empty, pager, shortDigest, table } from '../parts/basics.ts'
 import { bytes, count } from '../parts/figures.ts'
+import { opennessBadge } from '../parts/openness.ts'
 import { ago } from '../parts/time.ts'
 import type { Visit } from '../visit.ts'
 
 export interface BaseData {
   readonly base: BaseModel
   readonly card: string | null
+  readonly openness: OpennessVerdict
   readonly models: readonly BaseUse[]
   readonly next: number | null
 }
 
-export function basePage(visit: Visit, { base, card, models, next }: BaseData): Page {
+export function basePage(visit: Visit, { base, card, openness, models, next }: BaseData): Page {
   const { t, locale } = visit
   const { name, licence, source, digest, config, parameters, hasChatTemplate, createdAt } = base
   const path = `/bases/${encodeURIComponent(name)}`
@@ -29,6 +33,7 @@ export function basePage(visit: Visit, { base, card, models, next }: BaseData): 
     main: html`<p class="lead">${t('lineage.baseWhat')}</p>
       <dl class="facts">
         ${row(t('lineage.licence'), html`<code>${licence}</code> <span class="soft">${t('lineage.licenceDeclared')}</span>`)}
+        ${row(t('openness.ofBase'), html`${opennessBadge(t, openness)} ${t('openness.baseSeen', { n: openness.components.filter(({ state }) => state === 'open').length })} <a href="${path}/openness">${t('openness.seeAll')}</a>`)}
         ${row(t('lineage.source'), sourceLink(source))} ${row(t('lineage.parameters'), count(locale, parameters))}
         ${row(t('lineage.architecture'), html`<code>${config.architecture}</code>, ${t('lineage.shape', { layers: config.layers, hidden: count(locale, config.hiddenSize), words: count(locale, config.vocabSize) })}`)}
         ${row(t('lineage.context'), t('lineage.tokens', { n: config.contextLength }))}
@@ -68,9 +73,9 @@ export function basePage(visit: Visit, { base, card, models, next }: BaseData): 
 
 /** A place on the Hub is a link; a folder's name is a name. */
 function sourceLink(source: string): Html {
-  const hub = /^hf:([\w.-]+\/[\w.-]+)(?:@([0-9a-f]+))?$/.exec(source)
-  if (!hub) return html`<bdi>${source}</bdi>`
-  return html`<a href="https://huggingface.co/${hub[1]}${hub[2] && `/tree/${hub[2]}`}" rel="noreferrer"><bdi>${source}</bdi></a>`
+  const hub = hubAddress(source)
+  if (hub === null) return html`<bdi>${source}</bdi>`
+  return html`<a href="${hub}" rel="noreferrer"><bdi>${source}</bdi></a>`
 }
 
 function files({ t, locale }: Visit, { files: own, served }: BaseModel): Html {

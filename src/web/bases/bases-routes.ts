@@ -1,6 +1,7 @@
 /** Base models: published weights that communities start from. */
 
 import { Hono } from 'hono'
+import { baseVerdict } from '../../domain/models/base-openness.ts'
 import { modelsOnBase } from '../../domain/models/base-use.ts'
 import type { BaseModel } from '../../domain/models/base-model.ts'
 import { findBase, listBases } from '../../domain/models/model-queries.ts'
@@ -35,6 +36,7 @@ export function basesRoutes(app: BasesApp): Hono {
         basePage(c.get('visit'), {
           base,
           card: await cardOf(app, base),
+          openness: await baseVerdict(app.db, base),
           models,
           next: found.length > perPage ? (models.at(-1)?.id ?? null) : null,
         }),

@@ -4,6 +4,7 @@ import type { CommunityCard } from '../../domain/releases/community-cards.ts'
 import { html, modelPath, type Html } from '../markup.ts'
 import { languageList } from '../parts/languages.ts'
 import { commercialUse } from '../parts/licence.ts'
+import { opennessBadge } from '../parts/openness.ts'
 import { ago } from '../parts/time.ts'
 import type { Visit } from '../visit.ts'
 
@@ -22,7 +23,7 @@ export function communityCard({ t, locale }: Visit, it: CommunityCard): Html {
           : t('community.noReleaseYet')
       }
     </p>
-    ${it.release && html`<p>${commercialUse(t, it.release.commercialUse)}</p>`}
+    ${it.release && html`<p>${commercialUse(t, it.release.commercialUse)} ${opennessBadge(t, it.release.openness)}</p>`}
   </li>`
 }
 

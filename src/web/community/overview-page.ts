@@ -14,7 +14,9 @@ import type { Page } from '../page.ts'
 import { activityRows } from '../parts/activity.ts'
 import { copyable, empty } from '../parts/basics.ts'
 import { count } from '../parts/figures.ts'
+import { opennessPath } from '../openness/openness-page.ts'
 import { commercialUse } from '../parts/licence.ts'
+import { opennessLink } from '../parts/openness.ts'
 import { ago } from '../parts/time.ts'
 import type { Visit } from '../visit.ts'
 import { usage } from './usage.ts'
@@ -87,8 +89,12 @@ function newest({ t, locale }: Visit, { model }: Overview, release: Release): Ht
   const page = modelPath(model, `/releases/${release.version}`)
   return html`<section class="card" aria-labelledby="newest">
     <h2 id="newest">
-      <a href="${page}">${t('community.releaseNamed', { version: release.version })}</a> ${commercialUse(t, release.licence.commercialUse)}
+      <a href="${page}">${t('community.releaseNamed', { version: release.version })}</a>
     </h2>
+    <p class="badges">
+      <a class="badge-link" href="${page}#licence">${commercialUse(t, release.licence.commercialUse)}</a>
+      ${opennessLink(t, opennessPath(model, release.version), release.openness)}
+    </p>
     ${
       measured &&
       html`<p>

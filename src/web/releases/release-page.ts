@@ -9,9 +9,11 @@ import type { Typed } from '../form.ts'
 import { address, html, modelPath, type Content, type Html } from '../markup.ts'
 import type { MessageKey } from '../messages.ts'
 import type { Page } from '../page.ts'
+import { opennessPath } from '../openness/openness-page.ts'
 import { badge, field, person, shortDigest } from '../parts/basics.ts'
 import { confirmation } from '../parts/confirm.ts'
 import { count } from '../parts/figures.ts'
+import { opennessLink } from '../parts/openness.ts'
 import { ago } from '../parts/time.ts'
 import type { Visit } from '../visit.ts'
 import { againstText, clauseVerdicts, gateVerdict, measurements } from './gate-part.ts'
@@ -64,6 +66,7 @@ export function releasePage(visit: Visit, data: ReleaseData): Page {
       <p class="badges">
         ${badge(gate.passed ? t('releases.gateHolds') : t('releases.gateRefuses'), gate.passed ? 'good' : 'bad')}
         <span>${t('releases.commercialUse')} ${permissionBadge(t, release.licence.commercialUse)}</span>
+        ${opennessLink(t, opennessPath(model, version), release.openness)}
       </p>
       <p class="actions">
         ${release.state === 'published' && html`<a class="button primary" href="${address(modelPath(model, '/talk'), { model: `${release.model}@${version}` })}">${t('common.tabTalk')}</a>`}

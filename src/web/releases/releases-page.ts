@@ -7,8 +7,10 @@ import type { Release } from '../../domain/releases/release.ts'
 import type { ReleaseScore } from '../../domain/releases/suite-scores.ts'
 import { address, html, joined, modelPath, type Content, type Html } from '../markup.ts'
 import type { Page } from '../page.ts'
+import { opennessPath } from '../openness/openness-page.ts'
 import { badge, empty, pager, person } from '../parts/basics.ts'
 import { count } from '../parts/figures.ts'
+import { opennessLink } from '../parts/openness.ts'
 import { ago } from '../parts/time.ts'
 import { trainLine } from '../trains/train-line.ts'
 import type { Visit } from '../visit.ts'
@@ -63,7 +65,7 @@ export function releasesPage(visit: Visit, data: ReleasesData): Page {
 }
 
 function row({ t, locale }: Visit, { scores, model }: ReleasesData, release: Release): Html {
-  const { version, state, changelog, licence, createdAt } = release
+  const { version, state, changelog, licence, openness, createdAt } = release
   const people = [...new Set(changelog.contributions.map(({ author }) => author))]
   const named: Content[] = people.slice(0, 5).map((name) => person(t, name))
   const own = scores.filter(({ releaseId }) => releaseId === release.id)
@@ -71,6 +73,7 @@ function row({ t, locale }: Visit, { scores, model }: ReleasesData, release: Rel
     <p class="row-title">
       <a href="${modelPath(model, `/releases/${version}`)}">${version}</a> ${state === 'retracted' && badge(t('releases.retracted'), 'bad')}
       <span>${t('releases.commercialUse')} ${permissionBadge(t, licence.commercialUse)}</span>
+      ${opennessLink(t, opennessPath(model, version), openness)}
     </p>
     <p class="meta">
       ${ago(locale, createdAt)} · ${t('releases.dataset', { number: changelog.dataset.number, n: changelog.dataset.count })}
