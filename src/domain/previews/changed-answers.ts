@@ -73,7 +73,7 @@ export function changedAnswers(samples: readonly SuiteSample[], results: SuiteRe
     }
     const change = changeOf(was, is)
     const cause = without === null ? null : alsoMade(was, is, without) ? 'steps' : 'proposal'
-    const expected = sample.kind === 'exact' ? sample.expected : sample.kind === 'choice' ? sample.choices[sample.answer]! : null
+    const expected = expectedOf(sample)
     changed.push({ index, asked: cut(questionOf(sample)), expected, before: was, after: is, control: without, change, cause })
   }
   const counts = (cause: ChangedAnswer['cause']): ChangeCounts => {
@@ -83,6 +83,25 @@ export function changedAnswers(samples: readonly SuiteSample[], results: SuiteRe
   const list = changed.sort((a, b) => rank(a) - rank(b) || size(b) - size(a) || a.index - b.index).slice(0, shown)
   return { proposal: counts('proposal'), steps: counts('steps'), unknown: counts(null), kept, list }
 }
+
+/** What was given to a sample, changed or not. */
+export type GivenAnswer = Pick<ChangedAnswer, 'index' | 'asked' | 'expected' | 'before' | 'after' | 'control'>
+
+/** Every answer, in the order of the suite; cut at `shown`. */
+export function givenAnswers(samples: readonly SuiteSample[], results: SuiteResults): readonly GivenAnswer[] {
+  const [before, after, control] = [results.before, results.after, results.control].map((side) => byIndex(side ?? []))
+  return samples.slice(0, shown).map((sample, index) => ({
+    index,
+    asked: cut(questionOf(sample)),
+    expected: expectedOf(sample),
+    before: given(sample, before!.get(index)),
+    after: given(sample, after!.get(index)),
+    control: results.control === null ? null : given(sample, control!.get(index)),
+  }))
+}
+
+const expectedOf = (sample: SuiteSample): string | null =>
+  sample.kind === 'exact' ? sample.expected : sample.kind === 'choice' ? sample.choices[sample.answer]! : null
 
 function byIndex(results: readonly SampleResult[]): ReadonlyMap<number, SampleResult> {
   return new Map(results.map((result) => [result.index, result]))

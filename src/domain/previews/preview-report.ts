@@ -1,7 +1,7 @@
 /** What a preview shows: score changes with intervals, changed answers, what got worse, and what it cost. */
 
 import type { Comparison } from '../evaluation/evaluation.ts'
-import type { ChangedAnswers } from './changed-answers.ts'
+import type { ChangedAnswers, GivenAnswer } from './changed-answers.ts'
 import type { Staleness } from './preview-queries.ts'
 import type { Preview } from './preview.ts'
 
@@ -17,6 +17,8 @@ export interface PreviewReport {
   readonly suites: readonly SuiteEffect[]
   /** The regression cases that the proposal itself brings: what it teaches and asks at once, so no measure of anything else. null: it brings none, or not known yet. */
   readonly ownCases: SuiteEffect | null
+  /** What was answered to each of them, changed or not. */
+  readonly ownAnswers: readonly GivenAnswer[]
   readonly cost: PreviewCost
 }
 

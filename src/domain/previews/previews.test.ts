@@ -248,13 +248,17 @@ describe('previews of a community model', () => {
     const done = await ended(loop, id)
     assert.deepEqual([done.state, done.error], ['finished', null])
     assert.equal(done.control!.run.id, (await findPreview(loop.db, good)).control!.run.id, 'the control is asked, not trained again')
-    const { suites, ownCases, summary, stale } = await reportPreview(loop, id)
+    const { suites, ownCases, ownAnswers, summary, stale } = await reportPreview(loop, id)
     assert.deepEqual(stale, [])
     assert.deepEqual(
       suites.map(({ against }) => against.suite.name),
       before.map(({ name }) => name),
     )
     assert.deepEqual([ownCases?.against.samples, ownCases?.drift?.samples], [1, 1])
+    assert.deepEqual(
+      ownAnswers.map(({ asked, expected, before, control }) => [asked, expected, before.kind, control?.kind]),
+      [['सातनंतर काय?', 'आठ', 'answer', 'answer']],
+    )
     assert.match(
       summary.at(-1)!,
       /^Of the 1 regression case that it brings, release 0\.1\.0 answers 0 right and it [01]; the same training without it, 0\.$/,

@@ -10,7 +10,7 @@ import { findBaseById } from '../models/model-queries.ts'
 import { readSuite } from '../models/suite-queries.ts'
 import type { SuiteSample } from '../models/suite.ts'
 import { findReleaseById } from '../releases/release-queries.ts'
-import { changedAnswers } from './changed-answers.ts'
+import { changedAnswers, givenAnswers, type SuiteResults } from './changed-answers.ts'
 import { findPreview, stalenessOf } from './preview-queries.ts'
 import type { BuildCost, PreviewReport, SuiteEffect } from './preview-report.ts'
 import { ownCasesName } from './own-cases.ts'
@@ -49,6 +49,7 @@ export async function reportPreview(app: ReadApp, contributionId: number): Promi
     onlyNoise: onlyNoise(suites),
     suites,
     ownCases,
+    ownAnswers: ownCases === null ? [] : await ownAnswers(app, ownCases),
     cost: {
       build: await costOf(app.db, build, preview.createdAt),
       control: control && (await costOf(app.db, control, preview.createdAt)),
@@ -58,19 +59,31 @@ export async function reportPreview(app: ReadApp, contributionId: number): Promi
 }
 
 async function suiteEffect(app: ReadApp, against: Comparison, drift: Comparison | null): Promise<SuiteEffect> {
-  const [subject, baseline] = await sides(app, against)
+  const [subject] = await sides(app, against)
   const without = drift && (await findEvaluation(app.db, drift.subject.evaluationId))
-  const samples: SuiteSample[] = []
-  for await (const sample of readSuite(app, against.suite)) samples.push(sample)
   return {
     against,
     effect: without && (await compareEvaluations(app, subject, without)),
     drift,
-    answers: changedAnswers(samples, {
-      before: await resultsOf(app, baseline),
-      after: await resultsOf(app, subject),
-      control: without && (await resultsOf(app, without)),
-    }),
+    answers: changedAnswers(await samplesOf(app, against), await resultsOfAll(app, against, drift)),
+  }
+}
+
+async function ownAnswers(app: ReadApp, { against, drift }: SuiteEffect): Promise<PreviewReport['ownAnswers']> {
+  return givenAnswers(await samplesOf(app, against), await resultsOfAll(app, against, drift))
+}
+
+function samplesOf(app: ReadApp, { suite }: Comparison): Promise<SuiteSample[]> {
+  return Array.fromAsync(readSuite(app, suite))
+}
+
+async function resultsOfAll(app: ReadApp, against: Comparison, drift: Comparison | null): Promise<SuiteResults> {
+  const [subject, baseline] = await sides(app, against)
+  const without = drift && (await findEvaluation(app.db, drift.subject.evaluationId))
+  return {
+    before: await resultsOf(app, baseline),
+    after: await resultsOf(app, subject),
+    control: without && (await resultsOf(app, without)),
   }
 }
 

@@ -482,6 +482,8 @@ const changedAnswer = z.object({
     .openapi({ description: 'steps: the same training makes this change without the proposal too; null: not known without a control.' }),
 })
 
+const givenAnswer = changedAnswer.omit({ change: true, cause: true })
+
 const changeCounts = z.object({ better: z.int(), worse: z.int(), other: z.int() })
 const buildCost = z.object({ training: z.number().nullable(), evaluation: z.number().nullable(), reused: z.boolean() })
 
@@ -508,6 +510,7 @@ export const previewReport = z
     ownCases: suiteEffect
       .nullable()
       .openapi({ description: 'The regression cases that the proposal itself brings, apart: it teaches what they ask.' }),
+    ownAnswers: z.array(givenAnswer).openapi({ description: 'What was answered to each of those cases, changed or not.' }),
     cost: z.object({ build: buildCost, control: buildCost.nullable(), total: z.number().nullable() }),
   })
   .openapi('PreviewReport')

@@ -51,8 +51,9 @@ function askForm({ t }: Visit, id: number, key: 'proposals.previewAsk' | 'propos
   return html`<form method="post" action="/contributions/${id}/preview"><button>${t(key)}</button></form>`
 }
 
-function report(visit: Visit, proposal: Proposal, { preview, stale, onlyNoise, suites, cost, summary }: PreviewReport): Html {
+function report(visit: Visit, proposal: Proposal, whole: PreviewReport): Html {
   const { t } = visit
+  const { preview, stale, onlyNoise, suites, cost, summary } = whole
   const { id } = proposal.contribution
   const again = mayAsk(visit, proposal) && askForm(visit, id, 'proposals.previewAgain')
   return html`${
@@ -78,7 +79,8 @@ function report(visit: Visit, proposal: Proposal, { preview, stale, onlyNoise, s
     </div>`
   }
   ${suites.length > 0 && verdict(visit, onlyNoise, preview.control !== null, suites)}
-  ${suites.length > 0 && scores(visit, proposal.contribution.model, suites)} ${suites.map((suite) => answers(visit, suite))}
+  ${suites.length > 0 && scores(visit, proposal.contribution.model, suites)} ${ownCases(visit, whole)}
+  ${suites.map((suite) => answers(visit, suite))}
   ${suites.length > 0 && html`<p class="meta">${costs(visit, cost.build, cost.control)}</p>`}
   ${
     summary.length > 0 &&
@@ -220,12 +222,13 @@ function answers(visit: Visit, { against, answers: changed }: SuiteEffect): Html
       <summary>${words}</summary>
       ${list(some)}
     </details>`
-  return html`<h3>${t('proposals.answersOf', { suite: against.suite.name })}</h3>
+  const isText = against.suite.kind === 'text'
+  return html`<h3>${t(isText ? 'proposals.textsOf' : 'proposals.answersOf', { suite: against.suite.name })}</h3>
     <p>
       ${
         own.length === 0
-          ? t('proposals.noAnswers', { samples: count(locale, against.samples) })
-          : t('proposals.answersChange', {
+          ? t(isText ? 'proposals.noTexts' : 'proposals.noAnswers', { samples: count(locale, against.samples) })
+          : t(isText ? 'proposals.textsChange' : 'proposals.answersChange', {
               samples: count(locale, against.samples),
               better: counted.better,
               worse: counted.worse,
@@ -235,7 +238,7 @@ function answers(visit: Visit, { against, answers: changed }: SuiteEffect): Html
     </p>
     ${own.length > 0 && list(own.slice(0, answersShown))}
     ${more(own.slice(answersShown), t('proposals.answersMore', { n: Math.max(0, own.length - answersShown) }))}
-    ${more(byTraining, t('proposals.answersByTraining', { n: total(changed.steps) }))}`
+    ${more(byTraining, t(isText ? 'proposals.textsByTraining' : 'proposals.answersByTraining', { n: total(changed.steps) }))}`
 }
 
 function answer({ t }: Visit, { asked, expected, before, after, change }: ChangedAnswer): Html {
@@ -255,6 +258,29 @@ function answer({ t }: Visit, { asked, expected, before, after, change }: Change
       </div>`
     }
   </li>`
+}
+
+/** The regression cases that it brings, with what is answered now, with it and without it. */
+function ownCases({ t }: Visit, { ownAnswers, preview }: PreviewReport): Content {
+  if (ownAnswers.length === 0) return null
+  const withControl = preview.control !== null
+  const head = [t('proposals.role_prompt'), t('proposals.role_expected'), t('proposals.now'), t('proposals.withProposal')]
+  return html`<h3>${t('proposals.ownCases')}</h3>
+    <p class="soft">${t('proposals.ownCasesWhat')}</p>
+    ${table(
+      t('proposals.ownCases'),
+      withControl ? [...head, t('proposals.withoutProposal')] : head,
+      ownAnswers.map(
+        ({ asked, expected, before, after, control }) =>
+          html`<tr>
+            <th scope="row"><bdi>${asked}</bdi></th>
+            <td><bdi>${expected}</bdi></td>
+            <td>${given(t, before)}</td>
+            <td>${given(t, after)}</td>
+            ${withControl && html`<td>${control ? given(t, control) : '…'}</td>`}
+          </tr>`,
+      ),
+    )}`
 }
 
 function given(t: Visit['t'], it: Given): Content {

@@ -114,6 +114,7 @@ function answers(visit: Visit, { compared, chosen, changed, only, from, to, mode
     `${address(modelPath(model, '/compare'), { from: from.version, to: to.version, suite: chosen.name, only, ...query })}#answers`
   const { counts, next } = changed
   const total = counts.better + counts.worse + counts.other
+  const isText = chosen.comparison.suite.kind === 'text'
   return html`${
       compared.suites.length > 1 &&
       html`<nav aria-label="${t('suites.test')}">
@@ -130,8 +131,8 @@ function answers(visit: Visit, { compared, chosen, changed, only, from, to, mode
     <p>
       ${
         total === 0
-          ? t('releases.noneChanged', { of: count(locale, chosen.comparison.samples) })
-          : t('releases.changedCounts', {
+          ? t(isText ? 'releases.noTextChanged' : 'releases.noneChanged', { of: count(locale, chosen.comparison.samples) })
+          : t(isText ? 'releases.changedTexts' : 'releases.changedCounts', {
               n: total,
               of: count(locale, chosen.comparison.samples),
               better: counts.better,
@@ -151,7 +152,7 @@ function answers(visit: Visit, { compared, chosen, changed, only, from, to, mode
               (kind) =>
                 html`<li>
                   <a href="${at({ only: kind })}" ${only === kind && html` aria-current="true"`}
-                    >${t(`releases.show_${kind}`)} (${count(locale, counts[kind])})</a
+                    >${t(isText ? `releases.textsShow_${kind}` : `releases.show_${kind}`)} (${count(locale, counts[kind])})</a
                   >
                 </li>`,
             )}
@@ -177,7 +178,9 @@ function changedAnswer(visit: Visit, { number, sample, kind, before, after }: Ch
         ${modelText(answerText(visit, sample, before), sample.language)}
       </div>
       <div>
-        <h3 class="small">${to} ${badge(t(`releases.change_${kind}`), changeTones[kind])}</h3>
+        <h3 class="small">
+          ${to} ${badge(sample.kind === 'text' && kind !== 'other' ? t(`common.${kind}`) : t(`releases.change_${kind}`), changeTones[kind])}
+        </h3>
         ${modelText(answerText(visit, sample, after), sample.language)}
       </div>
     </div>
