@@ -5,7 +5,8 @@
  * questions lead to a heavy item, which is the likelier cause, and a light one is asked about among its like, where it shows. `clears` says whether a group is
  * small enough for its holding to mean that each of its items is innocent: in a larger one a light culprit may go unnoticed.
  *
- * 1. The whole is asked. Where it holds and clears, nothing in it breaks. Where it holds and is too large for that, it is swept in groups that clear.
+ * 1. The whole is asked. Where it holds, its parts are swept all the same, in groups that clear: something had made the whole break before anybody searched,
+ *    and in a part an item has more to say than among everybody.
  * 2. A group that breaks is halved; a half that holds is cleared of what breaks the group, so the other half is not asked about before it is halved itself.
  * 3. What is left alone is asked about once more, by another draw (a build with another order of the same examples), before it is accused: chance does not
  *    convict twice. Where it does not break alone, the halves that were passed by are asked in the same way; then the smallest set that breaks together is looked for, member by member, and confirmed in the same way.
@@ -104,7 +105,7 @@ class Search<T> {
     if (this.#items.length === 0) return { kind: 'nothing-breaks' }
     let resolved = true
     if (yield* this.#breaks(this.#items)) resolved = yield* this.#exhaust(this.#items)
-    else if (!this.#clears(this.#items) && this.#items.length > 1) resolved = yield* this.#sweep(this.#items)
+    else if (this.#items.length > 1) resolved = yield* this.#sweep(this.#items)
     if (!resolved) return { kind: 'unclear', culprits: this.culprits, suspects: this.suspects }
     return this.culprits.length > 0 ? { kind: 'found', culprits: this.culprits } : { kind: 'nothing-breaks' }
   }
