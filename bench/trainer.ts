@@ -1,99 +1,51 @@
 /**
- * Tokens per second and peak memory of a LoRA step, ours against PyTorch + PEFT (fp32 and bf16) on the same checkpoint, batch and machine, in alternation.
+ * Useful tokens per second and peak memory of training, ours against PyTorch + PEFT on the same base, examples and machine, in alternation; medians.
  *
  *   node bench/trainer.ts --python /path/to/python       (with torch, transformers, peft; without it only ours is measured)
- *   … --shapes bundled,7m,135m --rounds 3 --steps 8
+ *   … --shapes 7m,135m,360m --work 4x256,1x512,stories --peers eager,compiled,bf16 --rounds 3 --steps 8 --full
  *
- * Every row is cut to the same length, so that all tokens are work. The first two steps of each round are left out on both sides.
+ * `stories` are pages of real stories (--texts: JSONL with `lang` and `pages`), at most 512 tokens, in batches of 8: PyTorch pads them to the longest of a batch
+ * (default collation), or has them packed into rows of 512. Padding is not work: only tokens count. Each peer also runs with the allocator's settings that ours
+ * runs with (glibc keeps what is freed), as +tuned. The first steps of each round are left out on both sides.
  */
 
-import { execFile, spawn } from 'node:child_process'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
-import { writeHfConfig, type HfConfig } from '../src/formats/hf-config.ts'
-import { writeSafetensors } from '../src/formats/safetensors-write.ts'
-import { baseTensors, initialTrainables } from '../src/ml/lora/training-graph.ts'
-import { trainHere } from '../src/trainers/local/train-here.ts'
-import type { Recipe, TrainingRequest } from '../src/trainers/trainer.ts'
-import { readFile } from 'node:fs/promises'
+import { openBaseFolder } from '../src/trainers/local/base-folder.ts'
+import { localTrainer } from '../src/trainers/local/local-trainer.ts'
+import { tokenizeExamples } from '../src/trainers/local/tokenize-examples.ts'
+import { defaultSettings, type Recipe } from '../src/trainers/trainer.ts'
+import { parametersOf, shapeOf, writeBase } from './trainer/shapes.ts'
 
 const { values: options } = parseArgs({
   options: {
     python: { type: 'string' },
-    shapes: { type: 'string', default: 'bundled,7m,135m' },
+    shapes: { type: 'string', default: '7m,135m' },
+    work: { type: 'string', default: '4x256,1x512,stories' },
+    peers: { type: 'string', default: 'eager,eager+tuned,compiled+tuned,bf16+tuned' },
+    texts: { type: 'string', default: join(import.meta.dirname, '../../shared/data/01-language/parallel-stories.jsonl') },
+    languages: { type: 'string', default: 'sw,hi' },
     rounds: { type: 'string', default: '3' },
     steps: { type: 'string', default: '8' },
-    batch: { type: 'string', default: '4' },
-    length: { type: 'string', default: '256' },
-    /** Internal: one round of ours, in a process of its own so that its peak memory is its own. */
-    ours: { type: 'string' },
+    full: { type: 'boolean', default: false },
   },
 })
-const [rounds, steps, batchSize, maxLength] = [options.rounds, options.steps, options.batch, options.length].map(Number) as [
-  number,
-  number,
-  number,
-  number,
-]
-/** Left out at the start of a round: sessions warm up, allocators grow. */
-const WARM_UP = 2
+const [rounds, steps] = [Number(options.rounds), Number(options.steps)]
+/** Left out at the start of a round: sessions warm up, allocators grow, PyTorch compiles. */
+const warmUp = 2
+const threads = 2
+const packedLength = 512
+/** As the trainer's own process has it (trainers/local/local-trainer.ts). */
+const tuned = { MALLOC_MMAP_THRESHOLD_: '4294967296', MALLOC_TRIM_THRESHOLD_: '4294967296' }
 
-const llama = (shape: Partial<HfConfig>): HfConfig => ({
-  architecture: 'LlamaForCausalLM',
-  vocabSize: 4096,
-  hiddenSize: 256,
-  intermediateSize: 640,
-  layers: 5,
-  heads: 8,
-  kvHeads: 4,
-  headSize: 32,
-  contextLength: 2048,
-  ropeTheta: 10_000,
-  ropeScaling: null,
-  normEpsilon: 1e-5,
-  tiedEmbeddings: true,
-  bosTokenId: 1,
-  eosTokenIds: [2],
-  padTokenId: 0,
-  ...shape,
-})
-
-const SHAPES: Readonly<Record<string, HfConfig>> = {
-  bundled: llama({}),
-  '7m': llama({ hiddenSize: 288, intermediateSize: 768, layers: 6, heads: 6, kvHeads: 6, headSize: 48 }),
-  '135m': llama({ vocabSize: 49_152, hiddenSize: 576, intermediateSize: 1536, layers: 30, heads: 9, kvHeads: 3, headSize: 64 }),
-}
-
-const recipe: Recipe = {
-  method: {
-    kind: 'lora',
-    rank: 8,
-    alpha: 16,
-    targetModules: ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj'],
-  },
-  epochs: 1,
-  maxSteps: steps + WARM_UP,
-  maxLength,
-  batchSize,
-  accumulation: 1,
-  learningRate: 1e-4,
-  schedule: 'constant',
-  warmup: 0,
-  weightDecay: 0,
-  beta1: 0.9,
-  beta2: 0.999,
-  epsilon: 1e-8,
-  clip: 1,
-  seed: 1,
-  checkpointEvery: 1_000_000,
-  preferenceBeta: 0.1,
-  recompute: false,
-  validation: 0,
-  patience: null,
-  average: 0,
-  mix: {},
+interface Work {
+  readonly name: string
+  readonly examples: readonly { readonly text: string }[]
+  readonly batchSize: number
+  readonly maxLength: number
 }
 
 interface Round {
@@ -101,115 +53,121 @@ interface Round {
   readonly peakBytes: number
 }
 
-if (options.ours !== undefined) {
-  console.log(JSON.stringify(await ours(options.ours)))
-} else {
-  const work = await mkdtemp(join(tmpdir(), 'commonweights-bench-trainer-'))
-  try {
-    for (const name of options.shapes.split(',')) await compare(name, work)
-  } finally {
-    await rm(work, { recursive: true, force: true })
-  }
-  console.log(
-    `\n${cpus()[0]?.model.trim()}, ${cpus().length} cores, Node ${process.version}; batch ${batchSize} × ${maxLength}, LoRA rank 8 on all projections, medians of ${rounds} rounds of ${steps} steps, in alternation.`,
-  )
-}
-
-async function compare(name: string, work: string): Promise<void> {
-  const config = SHAPES[name]
-  if (!config) throw new Error(`${name} is not a shape; choose ${Object.keys(SHAPES).join(', ')}`)
-  const folder = join(work, name)
-  await makeBase(config, folder)
-  const peers = options.python === undefined ? [] : ['fp32', 'bf16']
-  const results = new Map<string, Round[]>([['ours', []], ...peers.map((it): [string, Round[]] => [it, []])])
-  for (let round = 0; round < rounds; round++)
-    for (const [who, all] of results) all.push(who === 'ours' ? await inProcess(folder) : await peer(folder, who))
-  const speed = (who: string) => median((results.get(who) ?? []).map((it) => it.tokensPerSecond))
-  const memory = (who: string) => median((results.get(who) ?? []).map((it) => it.peakBytes))
-  console.log(`\n${name} (${(parameterCount(config) / 1e6).toFixed(1)} M parameters)`)
-  for (const who of results.keys())
-    console.log(
-      `  ${who === 'ours' ? 'Commonweights fp32' : `PyTorch + PEFT ${who}`.padEnd(18)}  ${speed(who).toFixed(0).padStart(6)} tokens/s  ${(memory(who) / 1e9).toFixed(2)} GB` +
-        (who === 'ours'
-          ? ''
-          : `  → ours is ${(speed('ours') / speed(who)).toFixed(2)}× as fast with ${(memory('ours') / memory(who)).toFixed(2)}× the memory`),
-    )
-}
-
-/** A base folder with seeded random weights, in F32: speed does not depend on what they are. */
-async function makeBase(config: HfConfig, folder: string): Promise<void> {
-  const bundled = new URL('../examples/base/model/', import.meta.url)
-  await mkdir(folder, { recursive: true })
-  const values = initialTrainables(config, { kind: 'full' }, 1)
-  const tensors = baseTensors(config).map(({ name, dims }) => ({
-    name,
-    type: 'F32' as const,
-    shape: dims,
-    values: values.get(name) as Float32Array,
-  }))
-  await writeFile(join(folder, 'model.safetensors'), writeSafetensors(tensors))
-  await writeFile(join(folder, 'config.json'), JSON.stringify(writeHfConfig(config, 'F32')))
-  for (const name of ['tokenizer.json', 'tokenizer_config.json'])
-    await writeFile(join(folder, name), await readFile(new URL(name, bundled)))
-  const text = JSON.stringify({ text: '7 3 '.repeat(maxLength) })
-  await writeFile(join(folder, 'examples.jsonl'), `${text}\n`.repeat(batchSize * (steps + WARM_UP)))
-}
-
-async function inProcess(folder: string): Promise<Round> {
-  const args = [
-    import.meta.filename,
-    '--ours',
-    folder,
-    '--steps',
-    String(steps),
-    '--batch',
-    String(batchSize),
-    '--length',
-    String(maxLength),
-  ]
-  const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 1e7 })
-  return JSON.parse(stdout) as Round
-}
-
-async function ours(folder: string): Promise<Round> {
-  const request: TrainingRequest = { base: folder, examples: join(folder, 'examples.jsonl'), recipe, output: join(folder, 'run') }
-  await rm(request.output, { recursive: true, force: true })
-  const seconds: number[] = []
-  let tokens = 0
-  let peakBytes = 0
-  let last = performance.now()
-  for await (const event of trainHere(request, { threads: 2 })) {
-    const now = performance.now()
-    if (event.kind === 'step') {
-      if (event.step > WARM_UP) seconds.push((now - last) / 1000)
-      tokens = event.tokens
+const folder = await mkdtemp(join(tmpdir(), 'commonweights-bench-trainer-'))
+try {
+  for (const shape of options.shapes.split(',')) {
+    const config = shapeOf(shape)
+    const base = join(folder, shape)
+    await writeBase(config, base)
+    for (const name of options.work.split(',')) {
+      console.log(`\n${shape} (${(parametersOf(config) / 1e6).toFixed(1)} M parameters), ${name}${options.full ? ', all weights' : ''}`)
+      await compare(base, await workOf(name))
     }
+  }
+} finally {
+  await rm(folder, { recursive: true, force: true })
+}
+const method = options.full ? 'all weights' : 'LoRA rank 8 on all projections'
+console.log(
+  `\n${cpus()[0]?.model.trim()}, ${cpus().length} cores, Node ${process.version}; ${method}, ${threads} threads, medians of ${rounds} rounds of ${steps} steps, in alternation.`,
+)
+
+async function workOf(name: string): Promise<Work> {
+  const uniform = /^(\d+)x(\d+)$/.exec(name)
+  if (uniform) {
+    const [batchSize, maxLength] = [Number(uniform[1]), Number(uniform[2])]
+    return {
+      name,
+      examples: Array.from({ length: batchSize * (steps + warmUp) }, () => ({ text: '7 3 '.repeat(maxLength) })),
+      batchSize,
+      maxLength,
+    }
+  }
+  if (name !== 'stories') throw new Error(`${name} is no work; choose <batch>x<length> or stories`)
+  const languages = options.languages.split(',')
+  const stories = (await readFile(options.texts, 'utf8'))
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { lang: string; pages: string[] })
+  const pages = stories.filter(({ lang }) => languages.includes(lang)).flatMap(({ pages }) => pages)
+  return { name, examples: pages.filter((text) => text.length > 2).map((text) => ({ text })), batchSize: 8, maxLength: packedLength }
+}
+
+async function compare(base: string, work: Work): Promise<void> {
+  const examples = join(base, 'examples.jsonl')
+  await writeFile(examples, work.examples.map((example) => `${JSON.stringify(example)}\n`).join(''))
+  const lengths = await lengthsOf(base, examples, work)
+  const peers = options.python === undefined ? [] : options.peers.split(',')
+  const forms = work.name === 'stories' ? peers.flatMap((peer) => [`${peer} padded`, `${peer} packed`]) : peers
+  const results = new Map<string, Round[]>([['ours', []], ...forms.map((form): [string, Round[]] => [form, []])])
+  for (let round = 0; round < rounds; round++)
+    for (const [who, all] of results)
+      all.push(who === 'ours' ? await ours(base, examples, work) : await peer(base, who, batchesOf(lengths, work, who, round)))
+  const of = (who: string, part: keyof Round) => median((results.get(who) ?? []).map((round) => round[part]))
+  for (const who of results.keys()) {
+    const line = `  ${(who === 'ours' ? 'Commonweights' : `PyTorch + PEFT ${who}`).padEnd(40)} ${of(who, 'tokensPerSecond').toFixed(0).padStart(6)} tokens/s  ${(of(who, 'peakBytes') / 1e9).toFixed(2)} GB`
+    const ratio = (part: keyof Round) => (of('ours', part) / of(who, part)).toFixed(2)
+    console.log(who === 'ours' ? line : `${line}  → ours is ${ratio('tokensPerSecond')}× as fast with ${ratio('peakBytes')}× the memory`)
+  }
+}
+
+/** Positions of each example, in the order of the file. */
+async function lengthsOf(base: string, examples: string, { maxLength }: Work): Promise<number[]> {
+  const { tokenizer, config, weights } = await openBaseFolder(base)
+  await weights?.close()
+  const tokenized = await tokenizeExamples(examples, tokenizer, { maxLength, endIds: config.eosTokenIds, vocabSize: config.vocabSize })
+  return [...tokenized.lengths]
+}
+
+/** What the peer's steps are made of: lengths of rows, drawn at random; packed, rows that are full. */
+function batchesOf(lengths: readonly number[], { batchSize, maxLength }: Work, who: string, round: number): number[][] {
+  let state = round + 1
+  const random = (): number => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647
+  return Array.from({ length: steps + warmUp }, () => {
+    const rows = Array.from({ length: batchSize }, () => lengths[Math.floor(random() * lengths.length)]!)
+    if (!who.includes('packed')) return rows
+    const tokens = rows.reduce((a, b) => a + b, 0)
+    return Array.from({ length: Math.max(1, Math.round(tokens / maxLength)) }, () => maxLength)
+  })
+}
+
+async function ours(base: string, examples: string, { batchSize, maxLength }: Work): Promise<Round> {
+  const targetModules = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj']
+  const recipe: Recipe = {
+    ...defaultSettings,
+    method: options.full ? { kind: 'full' } : { kind: 'lora', rank: 8, alpha: 16, targetModules },
+    maxSteps: steps + warmUp,
+    maxLength,
+    batchSize,
+    learningRate: 1e-4,
+    schedule: 'constant',
+    warmup: 0,
+    checkpointEvery: 1_000_000,
+  }
+  const output = join(base, 'run')
+  await rm(output, { recursive: true, force: true })
+  let [tokens, seconds, peakBytes, last] = [0, 0, 0, performance.now()]
+  for await (const event of localTrainer({ threads }).train({ base, examples, recipe, output })) {
+    const now = performance.now()
+    if (event.kind === 'step' && event.step > warmUp) [tokens, seconds] = [tokens + event.tokens, seconds + (now - last) / 1000]
     if (event.kind === 'finished') peakBytes = event.peakBytes
     last = now
   }
-  return { tokensPerSecond: tokens / median(seconds), peakBytes }
+  return { tokensPerSecond: tokens / seconds, peakBytes }
 }
 
-async function peer(folder: string, precision: string): Promise<Round> {
-  const script = new URL('trainer-peer.py', import.meta.url).pathname
-  const child = spawn(
-    options.python as string,
-    [script, folder, precision, String(steps), String(WARM_UP), String(batchSize), String(maxLength)],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  )
-  let out = ''
-  for await (const data of child.stdout) out += String(data)
-  return JSON.parse(out) as Round
+async function peer(base: string, setting: string, batches: readonly (readonly number[])[]): Promise<Round> {
+  const file = join(base, 'batches.json')
+  await writeFile(file, JSON.stringify(batches))
+  const script = join(import.meta.dirname, 'trainer/peer.py')
+  const args = [script, base, options.full ? `${setting} full` : setting, file, String(warmUp), String(threads)]
+  const env = { ...process.env, ...(setting.includes('tuned') ? tuned : {}) }
+  const { stdout } = await promisify(execFile)(options.python!, args, { env, maxBuffer: 1e7 })
+  return JSON.parse(stdout) as Round
 }
 
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = Math.floor(sorted.length / 2)
-  return sorted.length % 2 ? (sorted[middle] as number) : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2
-}
-
-function parameterCount(config: HfConfig): number {
-  return baseTensors(config).reduce((sum, { dims }) => sum + dims.reduce((a, b) => a * b, 1), 0)
+  return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }

@@ -26,9 +26,9 @@ export interface Recipe {
   readonly maxSteps: number | null
   /** Tokens per example at most; a longer one is cut at the end, and the count of those cut is reported. */
   readonly maxLength: number
-  /** Examples in one micro-batch. A preference is one example with two answers. */
+  /** Examples in a batch, drawn at random; the trainer computes as few of them at a time as costs least. A preference is one example with two answers. */
   readonly batchSize: number
-  /** Micro-batches added up before one optimiser step. */
+  /** Batches added up before one optimiser step. */
   readonly accumulation: number
   readonly learningRate: number
   readonly schedule: 'constant' | 'cosine'
