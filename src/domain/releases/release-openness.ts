@@ -47,6 +47,16 @@ export async function opennessOf(db: Db, release: Release): Promise<OpennessOfRe
 
 async function conclude(db: Db, base: Candidate['base'], modelId: number, own: readonly Thing[]): Promise<ReleaseOpenness> {
   const [ofBase, ofCommunity] = [await currentDeclaration(db, { baseId: base.id }), await currentDeclaration(db, { modelId })]
-  const verdict = concludeOpenness(thingsOfBase(base, ofBase), [...own, ...declaredThings(ofCommunity)])
+  const verdict = concludeOpenness(passedOn(thingsOfBase(base, ofBase), own), [...own, ...declaredThings(ofCommunity)])
   return { ...verdict, declarations: { base: ofBase?.id ?? null, community: ofCommunity?.id ?? null }, own }
+}
+
+/** Weights of a base that came from a folder are to be had with every release: as the GGUF it is served from. */
+function passedOn(base: readonly Thing[], own: readonly Thing[]): readonly Thing[] {
+  const files = own.find(({ component }) => component === 'final-parameters')?.address
+  return base.map((thing) =>
+    files !== undefined && thing.component === 'final-parameters' && thing.address.startsWith('/bases/')
+      ? { ...thing, address: files.replace(/peft$/, 'gguf') }
+      : thing,
+  )
 }

@@ -1,6 +1,8 @@
 /** The files of this program that anybody may read: its source, its documents and how its bundled models were made. Never what an operator keeps beside them. */
 
 import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join, relative, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 const root = new URL('../../../', import.meta.url)
 const folders = ['bench', 'bin', 'docs', 'examples', 'scripts', 'src']
@@ -47,6 +49,6 @@ function filesIn(folder: string): string[] {
   if (!statSync(new URL(folder, root), { throwIfNoEntry: false })?.isDirectory()) return []
   return readdirSync(new URL(`${folder}/`, root), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && readable.test(entry.name))
-    .map((entry) => `${entry.parentPath}/${entry.name}`.slice(decodeURIComponent(root.pathname).length))
+    .map((entry) => relative(fileURLToPath(root), join(entry.parentPath, entry.name)).split(sep).join('/'))
     .filter((path) => !path.split('/').some((part) => part.startsWith('.') || part === 'node_modules'))
 }
