@@ -50,8 +50,9 @@ export async function storeExamples(app: TrainingApp, { base, revision, recipe }
   const { digest: examples } = await app.blobs.put(trainingLines(examplesOf(app.db, revision), recipe))
   const folder = await baseFolder(app, base)
   const file = await app.blobs.file(examples)
-  const estimate = (wanted: Recipe) => app.trainer.estimate({ base: folder, examples: file, recipe: wanted, output: app.workFolder })
   const free = app.trainingMemory ?? availableMemory()
+  const estimate = (wanted: Recipe) =>
+    app.trainer.estimate({ base: folder, examples: file, recipe: wanted, output: app.workFolder, memoryBudget: free })
   const { bytes, parts } = await estimate(recipe)
   if (bytes <= free) return { examples, recipe }
   const leaner = leanerForm(recipe)

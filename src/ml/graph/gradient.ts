@@ -49,10 +49,11 @@ function recalledNode(node: Node): Node {
 
 /**
  * A value of the forward pass, asked for again in the backward pass: the same, unless the graph recomputes cheap results; then
- * it is made again from the last results that are not cheap, so that only those are kept.
+ * it is made again from the last results that are not cheap, so that only those are kept. A matrix held in 16 bits is widened again in any case.
  */
 function recalled(value: Value): Value {
   const { graph, node, index } = value
+  if (node.op === 'Widen') return graph.apply('Widen', [...node.inputs].reverse(), node.attributes)
   if (!graph.recompute || !opTable[node.op].cheap) return value
   return output(graph.apply(node.op, node.inputs.map(recalled), node.attributes).node, index)
 }

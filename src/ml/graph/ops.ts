@@ -151,6 +151,7 @@ export type OpName =
   | 'Unique'
   | 'Equal'
   | 'ToFloat'
+  | 'Widen'
   | 'NonZero'
   | 'Unsqueeze'
   | 'Softmax'
@@ -331,6 +332,18 @@ export const opTable: Readonly<Record<OpName, Op>> = {
   ToFloat: {
     shape: (inputs) => [{ dtype: 'float32', dims: at(inputs, 0).dims }],
     onnx: { type: 'Cast', fixed: { to: 1 } },
+  },
+  /**
+   * A frozen matrix that is held in 16 bits, in 32 for as long as something reads it. It enters twice, as what the forward pass reads and what the backward
+   * pass reads: the same memory, but two names, so that the runtime makes the 32 bits twice rather than keeping them in between.
+   */
+  Widen: {
+    shape: ([now]) => [{ dtype: 'float32', dims: (now as Value).dims }],
+    lower: ([now], attributes) => {
+      const wide = (now as Value).graph.apply('ToFloat', [now as Value])
+      const scale = numberOf(attributes, 'scale')
+      return [scale === 1 ? wide : mul(wide, wide.graph.scalar(scale))]
+    },
   },
   /** The places [1, L] where a vector is not zero, in order. */
   NonZero: { shape: (_, attributes) => [{ dtype: 'int64', dims: [1, String(attributes['dim'])] }], onnx: { omit: ['dim'] } },
@@ -563,6 +576,8 @@ export const reduceSumSquare = (x: Value, axes: readonly number[]): Value => x.g
 export const expand = (x: Value, dims: readonly Dim[]): Value => (sameDims(x.dims, dims) ? x : x.graph.apply('Expand', [x], { dims }))
 export const reshape = (x: Value, dims: readonly Dim[]): Value => (sameDims(x.dims, dims) ? x : x.graph.apply('Reshape', [x], { dims }))
 export const transpose = (x: Value, perm: readonly number[]): Value => x.graph.apply('Transpose', [x], { perm })
+/** @param scale what the 16-bit numbers are multiplied with: a power of two, so that nothing is rounded */
+export const widen = (now: Value, later: Value, scale: number): Value => now.graph.apply('Widen', [now, later], { scale })
 /** A last axis of one. */
 export const unsqueeze = (x: Value): Value => x.graph.apply('Unsqueeze', [x], { axes: [x.dims.length] })
 export const gather = (rows: Value, index: Value): Value => rows.graph.apply('Gather', [rows, index])

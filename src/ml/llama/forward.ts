@@ -5,15 +5,17 @@
 import { traitsOf, windowOf } from '../../formats/architectures/traits.ts'
 import type { HfConfig } from '../../formats/hf-config.ts'
 import { labelled, times, type Graph, type Value } from '../graph/graph.ts'
-import { add, gather, geGlu, gemm, mul, reshape, rmsNorm, softCap, split, swiGlu } from '../graph/ops.ts'
+import { add, geGlu, gemm, mul, reshape, rmsNorm, softCap, split, swiGlu } from '../graph/ops.ts'
 import { attention, attentionTables, positionsOf, timeOf, type AttentionTables, type Norm, type Project, type Shape } from './attention.ts'
-import { embeddingName, lastNormName, normName, type Projection } from './parameters.ts'
+import { lastNormName, normName, type Projection } from './parameters.ts'
 
 export { timeOf, type Shape } from './attention.ts'
 
 /** What the architecture is given: parameters by name, and how x [N,in] goes through a projection, `plus` (if any) added. */
 export interface Weights {
   parameter(name: string): Value
+  /** The embeddings [N,H] of tokens [N]. */
+  embed(tokens: Value): Value
   project(layer: number, projection: Projection, x: Value, plus?: Value): Value
 }
 
@@ -35,7 +37,7 @@ export function lastHidden(graph: Graph, config: HfConfig, shape: Shape, weights
     const weight = weights.parameter(name)
     return rmsNorm(x, traits.normOffset === 0 ? weight : add(weight, graph.scalar(traits.normOffset)), config.normEpsilon)
   }
-  const embedded_NH = gather(weights.parameter(embeddingName), tokens_N)
+  const embedded_NH = weights.embed(tokens_N)
   let x_NH = labelled('x_NH', traits.embeddingScale === 1 ? embedded_NH : mul(embedded_NH, graph.scalar(traits.embeddingScale)))
   for (let layer = 0; layer < config.layers; layer++) {
     const project: Project = (projection, x, plus) => {

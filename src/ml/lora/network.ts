@@ -2,9 +2,9 @@
 import { traitsOf } from '../../formats/architectures/traits.ts'
 import type { HfConfig } from '../../formats/hf-config.ts'
 import { labelled, times, type Graph, type Value } from '../graph/graph.ts'
-import { add, addRows, gatherOnce, gemm, mul, reduceSum, reshape, tokenLosses, zerosLike } from '../graph/ops.ts'
+import { add, addRows, gather, gatherOnce, gemm, mul, reduceSum, reshape, tokenLosses, widen, zerosLike } from '../graph/ops.ts'
 import { lastHidden, timeOf, type Shape, type Weights } from '../llama/forward.ts'
-import { baseTensors, headName, projectionPath, type Projection } from '../llama/parameters.ts'
+import { baseTensors, embeddingName, headName, projectionPath, type Projection } from '../llama/parameters.ts'
 import { adapterName, targetsOf, trainableTensors, type LoraMethod, type Method } from './trainables.ts'
 
 /** What may be put beside an adapter: something added to x·Aᵀ, and something added to what the adapter adds. */
@@ -12,6 +12,12 @@ export interface Beside {
   readonly low: (path: string, x: Value, low: Value) => Value
   readonly out: (path: string, low: Value, y: Value) => Value
 }
+
+/** Frozen matrices that are held as float16, and the power of two that each is multiplied with. */
+export type Halves = ReadonlyMap<string, number>
+
+/** The name under which a matrix of 16 bits enters for the backward pass. */
+export const againName = (name: string): string => `again/${name}`
 
 export interface Network {
   readonly graph: Graph
@@ -22,13 +28,26 @@ export interface Network {
 }
 
 /** Inputs for every parameter, and projections with the method's adapters beside them. */
-export function network(graph: Graph, config: HfConfig, method: Method, shape: Shape, beside?: Beside): Network {
+export function network(
+  graph: Graph,
+  config: HfConfig,
+  method: Method,
+  shape: Shape,
+  halves: Halves = new Map(),
+  beside?: Beside,
+): Network {
   const specs = [...baseTensors(config), ...(method.kind === 'lora' ? trainableTensors(config, method) : [])]
-  const inputs = new Map(specs.map(({ name, dtype, dims }) => [name, labelled(name, graph.input(name, dtype, dims))]))
+  const inputs = new Map(
+    specs.map(({ name, dtype, dims }) => [name, labelled(name, graph.input(name, halves.has(name) ? 'float16' : dtype, dims))]),
+  )
+  const again = new Map([...halves.keys()].map((name) => [name, graph.input(againName(name), 'float16', inputs.get(name)!.dims)]))
+  const scaleOf = (name: string): number => halves.get(name) ?? 1
+  // Widened where it is first read, not at the beginning.
   const values = (name: string): Value => {
     const value = inputs.get(name)
     if (!value) throw new Error(`no parameter ${name}`)
-    return value
+    const later = again.get(name)
+    return later ? widen(value, later, scaleOf(name)) : value
   }
   const adapted = new Set<string>(method.kind === 'lora' ? targetsOf(method, config) : [])
   const biased = new Set<string>(traitsOf(config).biases)
@@ -41,7 +60,12 @@ export function network(graph: Graph, config: HfConfig, method: Method, shape: S
     const sum = gemm(low, values(adapterName(path, 'B')), { transB: true, alpha: adapterScale(method), plus: y })
     return beside ? beside.out(path, low, sum) : sum
   }
-  return { graph, shape, values, weights: { parameter: values, project } }
+  const embed = (tokens_N: Value): Value => {
+    if (!halves.has(embeddingName)) return gather(values(embeddingName), tokens_N)
+    const rows = graph.apply('ToFloat', [gather(inputs.get(embeddingName)!, tokens_N)])
+    return scaleOf(embeddingName) === 1 ? rows : mul(rows, graph.scalar(scaleOf(embeddingName)))
+  }
+  return { graph, shape, values, weights: { parameter: values, embed, project } }
 }
 
 /** x·Wᵀ with a bias, something to add, or both. */

@@ -7,13 +7,14 @@ import { peakBytes } from '../graph/memory.ts'
 import { mul, reduceSum, reshape } from '../graph/ops.ts'
 import { lastHidden, logitsOf, type Shape } from '../llama/forward.ts'
 import { headName } from '../llama/parameters.ts'
-import { countedLosses, network, rowLosses, type Network } from './network.ts'
+import { countedLosses, network, rowLosses, type Halves, type Network } from './network.ts'
 import { preferenceLoss } from './preference.ts'
 import { trainableTensors, type Method } from './trainables.ts'
 
 export type { PortSpec, RunnableGraph, TensorSpec } from '../graph/emit.ts'
 export type { Shape } from '../llama/forward.ts'
 export { baseTensors } from '../llama/parameters.ts'
+export { againName, type Halves } from './network.ts'
 export { initialTrainables, trainableTensors, type LoraMethod, type Method } from './trainables.ts'
 export { updateGraph, type AdamWHyper } from './update-graph.ts'
 
@@ -27,6 +28,8 @@ export interface GradientOptions {
   /** Computes norms, SwiGLU and softmax again in the backward pass: slower by a few per cent, and less memory.
    * The session must run with graphOptimizationLevel 'disabled': ONNX Runtime would find the repetitions and share them again. */
   readonly recompute?: boolean
+  /** Frozen matrices that enter as float16, each a second time as `again/…`: slower by a few per cent, and half their memory. */
+  readonly halves?: Halves
 }
 
 /**
@@ -47,7 +50,7 @@ export function gradientGraph(config: HfConfig, method: Method, shape: Shape, op
 /** The gradient graph's outputs before they become ONNX, by name. */
 export function gradientValues(config: HfConfig, method: Method, shape: Shape, options: GradientOptions = {}): ReadonlyMap<string, Value> {
   const graph = new Graph({ recompute: options.recompute ?? false })
-  const net = network(graph, config, method, shape)
+  const net = network(graph, config, method, shape, options.halves)
   const loss = lossOf(net, config, options.objective ?? { kind: 'follow' })
   const trainables = trainableTensors(config, method)
   const by = trainables.map(({ name }) => net.values(name))
@@ -72,8 +75,8 @@ function lossOf(net: Network, config: HfConfig, objective: Objective): Value {
 }
 
 /** `losses` [B]: Σ weights·(−log p[target]) of each row. Inputs as in the gradient graph. An adapter whose B is fed as zeros is switched off. */
-export function lossGraph(config: HfConfig, method: Method, shape: Shape): RunnableGraph {
-  const net = network(new Graph(), config, method, shape)
+export function lossGraph(config: HfConfig, method: Method, shape: Shape, halves?: Halves): RunnableGraph {
+  const net = network(new Graph(), config, method, shape, halves)
   return emitted('losses', new Map([['losses', rowLosses(net, countedLosses(net, config))]]))
 }
 

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '../../errors.ts'
 import type { HfConfig } from '../../formats/hf-config.ts'
-import { activationBytes, baseTensors, trainableTensors, type TensorSpec } from '../../ml/lora/training-graph.ts'
+import { activationBytes, baseTensors, trainableTensors, type Halves, type TensorSpec } from '../../ml/lora/training-graph.ts'
 import type { MemoryEstimate, Recipe, TrainingRequest } from '../trainer.ts'
 import { randomFrom, shuffle } from '../../ml/lora/random.ts'
 import { baseDigest, openBaseFolder, type BaseFolder } from './base-folder.ts'
@@ -40,6 +40,8 @@ export interface Plan {
   readonly batches: number
   /** Examples that go through a graph at once. */
   readonly rows: number
+  /** Frozen matrices to be held in 16 bits, because the run would not fit otherwise, and the power of two to multiply each with. */
+  readonly halved: Halves
   readonly estimate: MemoryEstimate
   readonly fingerprint: Fingerprint
 }
@@ -85,8 +87,14 @@ export async function planRun(request: TrainingRequest, version: string, signal?
     }
     const order = { examples, training, batches, batchesPerEpoch: perEpoch, fingerprint }
     const rows = rowsThatCostLeast(firstSteps(order), examples.lengths, mostRows(recipe, base.config, preferences, longest))
-    const estimate = estimateMemory(recipe, base.config, specs, examples, { rows, longest })
-    return { base, specs, heldOut, longest, steps, rows, estimate, ...order }
+    const estimateWith = (halved: Halves) => estimateMemory(recipe, base.config, specs, examples, { rows, longest, halved })
+    let [halved, estimate]: [Halves, MemoryEstimate] = [new Map(), estimateWith(new Map())]
+    if (estimate.bytes > (request.memoryBudget ?? process.availableMemory())) {
+      const lean = publishedInHalves(base, recipe)
+      const less = estimateWith(lean)
+      if (less.bytes < estimate.bytes) [halved, estimate] = [lean, less]
+    }
+    return { base, specs, heldOut, longest, steps, rows, halved, estimate, ...order }
   } catch (error) {
     await base.weights?.close()
     throw error
@@ -201,6 +209,21 @@ export function refuseWhatCannotFit(estimate: MemoryEstimate, budget: number): v
   )
 }
 
+/**
+ * Matrices that an adapter's base publishes in 16 bits. BF16 reaches further down than float16: divided by this power of two its values are float16's, but for
+ * a very few; the matrix of one that is not stays in 32 bits.
+ */
+function publishedInHalves({ config, weights }: BaseFolder, { method }: Recipe): Halves {
+  const matrices = method.kind === 'full' ? [] : baseTensors(config).filter(({ dims }) => dims.length > 1)
+  const scales = { F32: null, F16: 1, BF16: 2 ** -15 }
+  return new Map(
+    matrices.flatMap(({ name }) => {
+      const scale = scales[weights!.typeOf(name)]
+      return scale === null ? [] : [[name, scale] as const]
+    }),
+  )
+}
+
 /** Whether a step adds up the gradients of several micro-batches. */
 export function accumulates({ batchSize, accumulation }: Pick<Recipe, 'batchSize' | 'accumulation'>, rows: number): boolean {
   return rows < batchSize || accumulation > 1
@@ -211,19 +234,21 @@ function estimateMemory(
   config: HfConfig,
   specs: readonly TensorSpec[],
   examples: TokenizedExamples,
-  { rows: examplesAtOnce, longest }: Pick<Plan, 'rows' | 'longest'>,
+  { rows: examplesAtOnce, longest, halved }: Pick<Plan, 'rows' | 'longest' | 'halved'>,
 ): MemoryEstimate {
   const { method, recompute, preferenceBeta: beta } = recipe
   const trained = 4 * parameters(specs)
-  const frozen = method.kind === 'lora' ? 4 * parameters(baseTensors(config)) : 0
+  const frozenTensors = method.kind === 'lora' ? baseTensors(config) : []
+  const half = 2 * parameters(frozenTensors.filter(({ name }) => halved.has(name)))
+  const frozen = 4 * parameters(frozenTensors.filter(({ name }) => !halved.has(name))) + half
   const accumulate = accumulates(recipe, examplesAtOnce)
   const gradients = (accumulate ? 2 : 1) * trained
   const preferences = examples.sequences.at(-1)! > examples.count
-  // Sessions keep nothing between runs (no arenas), so the largest batch alone counts. The graph's figure has weights and gradients in it.
+  // Sessions keep nothing between runs (no arenas), so the largest batch alone counts. The graph's figure has weights and gradients in it, those of 16 bits twice.
   const rows = preferences ? 2 * examplesAtOnce : examplesAtOnce
   const objective = preferences ? ({ kind: 'prefer', beta } as const) : ({ kind: 'follow' } as const)
-  const graph = activationBytes(config, method, { batch: rows, length: longest }, { objective, accumulate, recompute })
-  const activations = Math.ceil(allocatorShare * Math.max(0, graph - frozen - trained - gradients))
+  const graph = activationBytes(config, method, { batch: rows, length: longest }, { objective, accumulate, recompute, halves: halved })
+  const activations = Math.ceil(allocatorShare * Math.max(0, graph - frozen - half - trained - gradients))
   const sessions = 2 + (preferences ? 2 : 0) + (recipe.validation > 0 ? 1 : 0)
   const kept = (recipe.validation > 0 ? 1 : 0) + (recipe.average > 0 ? 1 : 0)
   const parts: [string, number][] = [

@@ -23,3 +23,13 @@ export const sizeOf = (spec: TensorSpec): number => spec.dims.reduce((a, b) => a
 export function floatTensor({ Tensor }: Pick<Runtime, 'Tensor'>, spec: TensorSpec, values?: Float32Array): Tensor {
   return new Tensor('float32', values ?? new Float32Array(sizeOf(spec)), [...spec.dims])
 }
+
+/**
+ * A float16 tensor over bits. Where there is a Float16Array (Node 24), onnxruntime-common 1.30 turns any data into one, and onnxruntime-node reads nothing from
+ * it ("not enough space: expected 8, got 0"); so the tensor is given the bits themselves again.
+ */
+export function halfTensor({ Tensor }: Pick<Runtime, 'Tensor'>, spec: TensorSpec, bits: Uint16Array): Tensor {
+  const tensor = new Tensor('float16', bits, [...spec.dims])
+  Object.defineProperty(tensor, 'cpuData', { value: bits })
+  return tensor
+}

@@ -6,10 +6,12 @@
 import type { HfConfig } from '../../formats/hf-config.ts'
 import { gradientProductsGraph } from '../../ml/lora/gradient-products.ts'
 import {
+  againName,
   gradientGraph,
   lossGraph,
   trainableTensors,
   updateGraph,
+  type Halves,
   type Method,
   type RunnableGraph,
   type TensorSpec,
@@ -44,6 +46,8 @@ export interface SessionOptions {
   readonly recipe: Recipe
   /** The base's parameters, where they are not trained. */
   readonly frozen: Tensors
+  /** Which of them are held in 16 bits. */
+  readonly halves?: Halves
   readonly state: TrainingState
   /** Positions of the longest batch. */
   readonly longest: number
@@ -108,7 +112,7 @@ export class TrainingSession {
   async rowLosses(batch: PackedBatch, adapter: 'on' | 'off' = 'on', instead?: Values): Promise<Float32Array> {
     const { config, method } = this.#options
     const shape = { batch: batch.rows, length: this.#options.longest, varying: true }
-    const session = await this.#session(`losses of ${batch.rows}`, () => lossGraph(config, method, shape))
+    const session = await this.#session(`losses of ${batch.rows}`, () => lossGraph(config, method, shape, this.#options.halves))
     const feeds = {
       ...this.#feeds(batch),
       ...(instead ? this.#tensors('', instead) : {}),
@@ -138,7 +142,9 @@ export class TrainingSession {
     if (method.kind !== 'lora') throw new Error('products are taken of an adapter’s gradients')
     const K = directions.length
     const shape = { batch: batch.rows, length: longest, varying: true }
-    const session = await this.#session(`products of ${batch.rows} with ${K}`, () => gradientProductsGraph(config, method, shape, K))
+    const session = await this.#session(`products of ${batch.rows} with ${K}`, () =>
+      gradientProductsGraph(config, method, shape, K, this.#options.halves),
+    )
     const feeds = { ...this.#feeds(batch), probe: new runtime.Tensor('float32', new Float32Array(batch.rows * K), [batch.rows, K]) }
     Object.assign(feeds, this.#queries(directions))
     const { losses, products } = (await session.run(feeds)) as { losses: Tensor; products: Tensor }
@@ -158,13 +164,14 @@ export class TrainingSession {
   }
 
   async #addGradients(batch: PackedBatch, pairScale: number): Promise<number> {
-    const { config, method, recipe, longest } = this.#options
+    const { config, method, recipe, longest, halves } = this.#options
     const shape = { batch: batch.rows, length: longest, varying: true }
     const objective = batch.kind === 'prefer' ? { kind: batch.kind, beta: recipe.preferenceBeta } : { kind: batch.kind }
     const { recompute } = recipe
     const session = await this.#session(
       `gradients, ${batch.kind}`,
-      () => gradientGraph(config, method, shape, { objective, accumulate: this.#otherSums !== null, recompute }),
+      () =>
+        gradientGraph(config, method, shape, { objective, accumulate: this.#otherSums !== null, recompute, ...(halves ? { halves } : {}) }),
       recompute,
     )
     const feeds = this.#feeds(batch)
@@ -198,6 +205,7 @@ export class TrainingSession {
       ),
     }
     for (const { name } of this.#specs) feeds[name] = this.#state[name]!
+    for (const name of this.#options.halves?.keys() ?? []) feeds[againName(name)] = frozen[name]!
     return feeds
   }
 
