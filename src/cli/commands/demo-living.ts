@@ -4,6 +4,7 @@ import { livingCommunityFor, type LivingCommunity } from '../../../examples/comm
 import type { Community } from '../../../examples/community/community.ts'
 import type { Answers } from '../../http/api/schemas.ts'
 import type { Client } from '../../http/client.ts'
+import { forBrowsers } from '../for-browsers.ts'
 import { JSONL, lines } from './demo-steps.ts'
 
 export interface Living {
@@ -67,7 +68,7 @@ export interface WaysIn {
 export async function waysIn({ operator, community }: Living): Promise<WaysIn> {
   const linkOf = async (role: string) => {
     const { name } = community.people.find((it) => it.role === role) as { name: string }
-    return (await operator.post<Answers['signInLink']>(`/api/people/${encodeURIComponent(name)}/sign-in-link`)).link
+    return forBrowsers((await operator.post<Answers['signInLink']>(`/api/people/${encodeURIComponent(name)}/sign-in-link`)).link)
   }
   return { reviewer: await linkOf('reviewer'), maintainer: await linkOf('maintainer') }
 }

@@ -5,6 +5,7 @@ import type { Answers } from '../../http/api/schemas.ts'
 import { action, examples, wholeNumber } from '../command.ts'
 import { requireServer } from '../connect.ts'
 import { table } from '../output.ts'
+import { forBrowsers } from '../for-browsers.ts'
 
 export function invitationCommands(program: Command): void {
   const invitation = program.command('invitation').description('links that open one account each')
@@ -32,7 +33,7 @@ export function invitationCommands(program: Command): void {
         output.result(
           made,
           ({ link, invitation: it }) =>
-            `Opens one account, as ${it.role}${it.model === null ? '' : ` of ${it.model}`}, until ${it.expiresAt.slice(0, 10)}:\n\n  ${link}`,
+            `Opens one account, as ${it.role}${it.model === null ? '' : ` of ${it.model}`}, until ${it.expiresAt.slice(0, 10)}:\n\n  ${forBrowsers(link)}`,
         )
       }),
     )

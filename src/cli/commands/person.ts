@@ -5,6 +5,7 @@ import type { Answers } from '../../http/api/schemas.ts'
 import { action, collect, examples, wholeNumber } from '../command.ts'
 import { requireServer } from '../connect.ts'
 import { table } from '../output.ts'
+import { forBrowsers } from '../for-browsers.ts'
 
 export function personCommands(program: Command): void {
   const person = program.command('person').description('people who contribute, review and maintain')
@@ -62,7 +63,7 @@ export function personCommands(program: Command): void {
       action(async ({ client, output, url }, name: string) => {
         requireServer(url)
         const made = await client.post<Answers['signInLink']>(`/api/people/${encodeURIComponent(name)}/sign-in-link`)
-        output.result(made, (it) => `Whoever opens this within ten minutes is ${it.name ?? ''}:\n\n  ${it.link}`)
+        output.result(made, (it) => `Whoever opens this within ten minutes is ${it.name ?? ''}:\n\n  ${forBrowsers(it.link)}`)
       }),
     )
 

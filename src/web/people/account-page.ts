@@ -16,6 +16,7 @@ import { confirmation } from '../parts/confirm.ts'
 import { ago, day } from '../parts/time.ts'
 import type { Visit } from '../visit.ts'
 import { passwordField } from './fields.ts'
+import { passkeyPart } from './passkey-part.ts'
 import { tokenSection } from './token-section.ts'
 
 export interface AccountFacts {
@@ -103,7 +104,8 @@ function passwordForm({ t }: Visit, { hasPassword, me }: AccountFacts): Html {
     </form>`
 }
 
-function passkeyList({ t, locale }: Visit, { passkeys }: AccountFacts): Html {
+function passkeyList(visit: Visit, { passkeys }: AccountFacts): Html {
+  const { t, locale } = visit
   return html`<h2>${t('people.passkeys')}</h2>
     <p>${t('people.passkeysText')}</p>
     ${
@@ -127,11 +129,7 @@ function passkeyList({ t, locale }: Visit, { passkeys }: AccountFacts): Html {
         )}
       </ul>`
     }
-    <div class="actions" data-passkey="add" data-failed="${t('people.passkeyFailed')}" hidden>
-      <button type="button">${t('people.addPasskey')}</button>
-      <p role="status"></p>
-    </div>
-    <noscript><p class="soft">${t('people.passkeyNeedsScript')}</p></noscript>`
+    ${passkeyPart(visit, 'add')}`
 }
 
 function accountList({ t, locale }: Visit, { accounts, provider }: AccountFacts): Html {

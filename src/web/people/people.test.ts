@@ -106,6 +106,15 @@ test('accounts in a browser', async (t) => {
     assert.match((await page.textContent('h1')) ?? '', /Please sign in/)
   })
 
+  await t.test('under a bare address the page says that passkeys need a name, and where it stands', async () => {
+    const bare = await visitAs(browser, t, running.url)
+    await bare.goto('/sign-in?back=%2Fmodels')
+    assert.equal(await bare.locator('[data-passkey]').count(), 0)
+    const there = await bare.getByRole('link', { name: 'open this page as localhost' }).getAttribute('href')
+    assert.equal(there, `${underName(running.url)}/sign-in?back=%2Fmodels`)
+    await assertSound(bare)
+  })
+
   await t.test('a passkey is made, signs in without a name, and is removed', async (t) => {
     const page = await visitAs(browser, t, url)
     await withAuthenticator(page.context(), page)

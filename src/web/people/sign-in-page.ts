@@ -5,6 +5,7 @@ import { address, html } from '../markup.ts'
 import type { Page } from '../page.ts'
 import type { Visit } from '../visit.ts'
 import { nameField, passwordField } from './fields.ts'
+import { passkeyPart } from './passkey-part.ts'
 
 export interface SignInFacts {
   readonly back: string
@@ -16,7 +17,8 @@ export interface SignInFacts {
   readonly refused: AppError | null
 }
 
-export function signInPage({ t }: Visit, { back, name, provider, openSignUp, refused }: SignInFacts): Page {
+export function signInPage(visit: Visit, { back, name, provider, openSignUp, refused }: SignInFacts): Page {
+  const { t } = visit
   return {
     title: t('people.signIn'),
     width: 'text',
@@ -27,11 +29,7 @@ export function signInPage({ t }: Visit, { back, name, provider, openSignUp, ref
         ${nameField(t, name, { isNew: false })} ${passwordField(t, 'current', t('people.password'))}
         <p class="actions"><button class="primary">${t('people.signIn')}</button></p>
       </form>
-      <div class="actions spaced" data-passkey="sign-in" data-back="${back}" data-failed="${t('people.passkeyFailed')}" hidden>
-        <button type="button">${t('people.withPasskey')}</button>
-        <p role="status"></p>
-      </div>
-      <noscript><p class="soft">${t('people.passkeyNeedsScript')}</p></noscript>
+      ${passkeyPart(visit, 'sign-in', back)}
       ${
         provider !== null &&
         html`<p class="actions">
