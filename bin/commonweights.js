@@ -7,12 +7,15 @@ import { fileURLToPath } from 'node:url'
 import { dirname, join } from 'node:path'
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+const typescript = new URL('./typescript.js', import.meta.url).href
 const pinned = join(
   dirname(createRequire(import.meta.url).resolve('node/package.json')),
   'bin',
   process.platform === 'win32' ? 'node.exe' : 'node',
 )
-const child = spawn(existsSync(pinned) ? pinned : process.execPath, [main, ...process.argv.slice(2)], { stdio: 'inherit' })
+const child = spawn(existsSync(pinned) ? pinned : process.execPath, ['--import', typescript, main, ...process.argv.slice(2)], {
+  stdio: 'inherit',
+})
 // A terminal sends Ctrl-C to both processes; the child decides how to end.
 process.on('SIGINT', () => {})
 process.on('SIGTERM', () => child.kill('SIGTERM'))

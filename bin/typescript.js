@@ -3,12 +3,13 @@ import { readFileSync } from 'node:fs'
 import { registerHooks, stripTypeScriptTypes } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
-const sources = new URL('../src/', import.meta.url).href
+const root = new URL('../', import.meta.url).href
+const isOurs = (url) => url.startsWith(root) && url.endsWith('.ts') && !url.startsWith(`${root}node_modules/`)
 
-if (sources.includes('/node_modules/'))
+if (root.includes('/node_modules/'))
   registerHooks({
     load(url, context, next) {
-      if (!url.startsWith(sources) || !url.endsWith('.ts')) return next(url, context)
+      if (!isOurs(url)) return next(url, context)
       return { format: 'module', source: stripTypeScriptTypes(readFileSync(fileURLToPath(url), 'utf8')), shortCircuit: true }
     },
   })
