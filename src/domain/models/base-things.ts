@@ -34,7 +34,8 @@ export function thingsOfBase(
   ]
   const declared = (declaration?.components ?? []).map(({ component, licence, address }): Thing => ({
     component,
-    licence,
+    // One record says under which licence the weights are; the licence verdict of every release rests on the same.
+    licence: component === 'final-parameters' ? base.licence : licence,
     address,
     sentence: `Declared by ${declaration?.by}.`,
   }))

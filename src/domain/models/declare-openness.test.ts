@@ -69,6 +69,13 @@ test('a base is known by its own files, and by what is declared before that; unk
   const card = { component: 'model-card', licence: 'CC-BY-NC-4.0', address: 'https://example.org/card' } as const
   assert.ok(states([card]).includes('model-card not-open https://example.org/card'))
   assert.ok(states([{ component: 'training-code', licence: null, address: '/x' }]).includes('training-code unlicensed /x'))
+  const weights = { component: 'final-parameters', licence: 'MIT', address: 'https://example.org/weights' } as const
+  const [declared] = thingsOfBase({ ...base, licence: 'CC-BY-NC-4.0' }, { components: [weights], by: 'meera' })
+  assert.deepEqual(
+    [declared!.licence, declared!.address],
+    ['CC-BY-NC-4.0', weights.address],
+    'the weights have the licence they were added with',
+  )
   const hub = thingsOfBase({ ...base, source: 'hf:a/b@0123abc' }, null)
   assert.equal(hub[0]!.address, 'https://huggingface.co/a/b/tree/0123abc')
 })

@@ -77,8 +77,7 @@ async function insert(
   what: string,
 ): Promise<OpennessDeclaration> {
   const before = await currentDeclaration(db, subject)
-  // jsonb keeps no order of keys: compared as it was checked.
-  const same = before && JSON.stringify(checkComponents(before.components)) === JSON.stringify(components) && before.source === source
+  const same = before && JSON.stringify(before.components) === JSON.stringify(components) && before.source === source
   if (same) throw new AppError('conflict', `Just this is declared of ${what} already; nothing changes.`)
   await db
     .insertInto('opennessDeclarations')

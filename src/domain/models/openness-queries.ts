@@ -20,7 +20,9 @@ function declarations(db: Db, subject: DeclarationSubject) {
 type Row = Awaited<ReturnType<ReturnType<typeof declarations>['executeTakeFirstOrThrow']>>
 
 function toDeclaration({ by, components, ...row }: Row): OpennessDeclaration {
-  return { ...row, components: components as readonly DeclaredComponent[], by: by ?? operatorName }
+  // jsonb keeps no order of keys.
+  const inOrder = (components as readonly DeclaredComponent[]).map(({ component, licence, address }) => ({ component, licence, address }))
+  return { ...row, components: inOrder, by: by ?? operatorName }
 }
 
 /** What counts now; null where nobody has declared anything. */
