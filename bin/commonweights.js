@@ -13,9 +13,13 @@ const pinned = join(
   'bin',
   process.platform === 'win32' ? 'node.exe' : 'node',
 )
-const child = spawn(existsSync(pinned) ? pinned : process.execPath, ['--import', typescript, main, ...process.argv.slice(2)], {
-  stdio: 'inherit',
-})
+const child = spawn(
+  existsSync(pinned) ? pinned : process.execPath,
+  ['--disable-warning=ExperimentalWarning', '--import', typescript, main, ...process.argv.slice(2)],
+  {
+    stdio: 'inherit',
+  },
+)
 // A terminal sends Ctrl-C to both processes; the child decides how to end.
 process.on('SIGINT', () => {})
 process.on('SIGTERM', () => child.kill('SIGTERM'))

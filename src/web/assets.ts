@@ -6,6 +6,7 @@ import { stripTypeScriptTypes } from 'node:module'
 import { Hono } from 'hono'
 import { AppError } from '../errors.ts'
 import { fontFaces, fontFiles } from './fonts.ts'
+import { packageFolder } from './packages.ts'
 
 interface Asset {
   readonly type: string
@@ -13,12 +14,11 @@ interface Asset {
 }
 
 const here = new URL('./', import.meta.url)
-const packages = new URL('../../node_modules/', import.meta.url)
 
-/** Libraries that browser modules import by name, and the folder of each that is served. Their licences are in docs/dependencies.md. */
+/** Libraries that browser modules import by name, and the folder in each package that is served. Their licences are in docs/dependencies.md. */
 const libraries: Readonly<Record<string, { readonly folder: string; readonly entry: string; readonly styles?: string }>> = {
-  uplot: { folder: 'uplot/dist/', entry: 'uPlot.esm.js', styles: 'uPlot.min.css' },
-  '@simplewebauthn/browser': { folder: '@simplewebauthn/browser/esm/', entry: 'index.js' },
+  uplot: { folder: 'dist/', entry: 'uPlot.esm.js', styles: 'uPlot.min.css' },
+  '@simplewebauthn/browser': { folder: 'esm/', entry: 'index.js' },
 }
 
 const assets = new Map<string, Asset>()
@@ -26,7 +26,7 @@ const assets = new Map<string, Asset>()
 for (const name of filesUnder(new URL('browser/', here), /(?<!\.test)\.ts$/))
   assets.set(`browser/${name}`, { type: 'text/javascript', body: moduleOf(new URL(`browser/${name}`, here)) })
 for (const [name, { folder, entry, styles }] of Object.entries(libraries)) {
-  const own = new URL(folder, packages)
+  const own = new URL(folder, packageFolder(name))
   const wanted = name === 'uplot' ? [entry, styles ?? ''] : filesUnder(own, /\.js$/)
   for (const file of wanted)
     assets.set(`lib/${name}/${file}`, {

@@ -1,8 +1,9 @@
 /** Fonts for the scripts of India's languages and Latin, served by us: many phones have no Ol Chiki, Meitei Mayek or Nastaliq, and no page asks a third party. */
 
 import { readFileSync } from 'node:fs'
+import { packageFolder } from './packages.ts'
 
-const packages = new URL('../../node_modules/@fontsource-variable/', import.meta.url)
+const packageOf = (family: string): URL => packageFolder(`@fontsource-variable/${family}`)
 
 /** Each script's own font, and which of its subsets are wanted: Latin comes from Noto Sans alone. */
 const families: readonly { readonly name: string; readonly subsets: readonly string[] }[] = [
@@ -26,7 +27,7 @@ interface Face {
   /** `noto-sans-tamil-tamil-wght-normal.woff2` */
   readonly file: string
   readonly rule: string
-  readonly folder: string
+  readonly folder: URL
 }
 
 /** One rule of a package's index.css, with the subset's name in the comment before it. */
@@ -34,10 +35,10 @@ const facePattern = /\/\* (\S+) \*\/\s*(@font-face \{[^}]*\})/g
 
 function faces(): Face[] {
   return families.flatMap(({ name, subsets }) => {
-    const css = readFileSync(new URL(`${name}/index.css`, packages), 'utf8')
+    const css = readFileSync(new URL('index.css', packageOf(name)), 'utf8')
     return [...css.matchAll(facePattern)].flatMap(([, label, rule]) => {
       const subset = subsets.find((it) => label === `${name}-${it}-wght-normal`)
-      return subset && rule ? [{ file: `${label}.woff2`, rule, folder: `${name}/files/` }] : []
+      return subset && rule ? [{ file: `${label}.woff2`, rule, folder: new URL('files/', packageOf(name)) }] : []
     })
   })
 }
@@ -50,5 +51,5 @@ export function fontFaces(): string {
 }
 
 export function fontFiles(): ReadonlyMap<string, URL> {
-  return new Map(faces().map(({ file, folder }) => [file, new URL(`${folder}${file}`, packages)]))
+  return new Map(faces().map(({ file, folder }) => [file, new URL(file, folder)]))
 }
