@@ -49,19 +49,23 @@ function form({ t }: Visit, { action, components, current, typed, record }: Decl
             spellcheck="false"
           />`,
       })}
-      ${field({
-        name: `licence-${id}`,
-        label: t('openness.formLicence', { name }),
-        control: (a) =>
-          html`<input
-            ${a}
-            dir="ltr"
-            maxlength="${declarationLimits.licence}"
-            value="${value(`licence-${id}`, declared.get(id)?.licence ?? '')}"
-            autocapitalize="none"
-            spellcheck="false"
-          />`,
-      })}
+      ${
+        // The weights have the licence that the base was added with.
+        id !== 'final-parameters' &&
+        field({
+          name: `licence-${id}`,
+          label: t('openness.formLicence', { name }),
+          control: (a) =>
+            html`<input
+              ${a}
+              dir="ltr"
+              maxlength="${declarationLimits.licence}"
+              value="${value(`licence-${id}`, declared.get(id)?.licence ?? '')}"
+              autocapitalize="none"
+              spellcheck="false"
+            />`,
+        })
+      }
     </fieldset>`
   }
   return html`<details id="declare" ${typed !== null && html` open`}>
