@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, test } from 'node:test'
 import { AppError } from '../../errors.ts'
+import { randomFrom } from '../../ml/lora/random.ts'
 import { goldenFolder } from '../../formats/testing/model-files.ts'
 import { openDatabase } from '../../storage/database.ts'
 import { openFiles } from '../../storage/files.ts'
@@ -27,14 +28,14 @@ const quick = 'rank: 4\nbatchSize: 4\nmaxLength: 64\nmaxSteps: 24\nepochs: 100\n
 
 type Parts = Parameters<typeof createModel>[0] & Parameters<typeof addBaseFolder>[0]
 
-/** A community over a tiny random base, with twenty accepted examples; returns its reviewer. */
-async function community(loop: Parts) {
+/** A community over a tiny random base, with accepted examples; returns its reviewer. */
+async function community(loop: Parts, contents: readonly { prompt: string; completion: string }[] = fromOneToTwenty) {
   await addBaseFolder(loop, goldenFolder, 'tiny')
   await createModel(loop, operator, model, { base: 'tiny', recipe: 'learningRate: 0.002' })
   const asha = await personOf(loop, 'asha', 'contributor')
   const ravi = await personOf(loop, 'ravi', 'reviewer')
   await contributeAccepted(loop, asha, ravi, model, {
-    contents: numbers.map((word, index) => ({ prompt: `${index + 1} = `, completion: word })),
+    contents,
     licence: 'CC0-1.0',
     language: 'mr',
     source: 'written for this test',
@@ -44,6 +45,7 @@ async function community(loop: Parts) {
 }
 
 const numbers = 'एक दोन तीन चार पाच सहा सात आठ नऊ दहा अकरा बारा तेरा चौदा पंधरा सोळा सतरा अठरा एकोणीस वीस'.split(' ')
+const fromOneToTwenty = numbers.map((word, index) => ({ prompt: `${index + 1} = `, completion: word }))
 
 /** Waits until the run has come to a step. */
 async function reaches(loop: Parts, run: TrainingRun, step: number): Promise<void> {
@@ -131,8 +133,11 @@ describe('a training run', () => {
 
   test('that fits in memory only if it computes twice does so, and says it in its recipe', async (t) => {
     const loop = await openLoop(t, { work: false })
-    const { ravi } = await community(loop)
-    const recipe = quick.replace('batchSize: 4', 'batchSize: 512')
+    // Enough and long enough that what the backward pass keeps is more than everything else, and of one length, so that all go through at once.
+    const random = randomFrom(7, 'letters')
+    const letters = (count: number) => String.fromCharCode(...Array.from({ length: count }, () => 97 + random.integer(26)))
+    const { ravi } = await community(loop, Array.from({ length: 500 }, () => ({ prompt: letters(20), completion: letters(36) }))) // prettier-ignore
+    const recipe = quick.replace('batchSize: 4', 'batchSize: 500')
     const estimate = async (recompute: boolean): Promise<number> => {
       const sentence = startRun({ ...loop, trainingMemory: 1 }, ravi, model, {
         recipe: `${recipe}\nrecompute: ${recompute}`,

@@ -17,8 +17,8 @@ import { isPreference, tokenizeExamples, type TokenizedExamples } from './tokeni
 
 /** Node, the tokenizer and ONNX Runtime before any weight is read. */
 const runtimeBytes = 150e6
-/** A session's own memory beyond its activations: the graph, its optimised copy and the kernels. */
-const sessionBytes = 14e6
+/** A session's own memory for each layer beyond its activations: the graph, its optimised copy and the kernels. */
+const sessionBytesOfLayer = 2.8e6
 /**
  * A process grows by this much more than its tensors take at the peak: alignment, and what the allocator keeps. All three were fitted to peaks on Linux x64
  * (docs/design/trainer.md has the table); a test holds predictions within a tenth.
@@ -258,7 +258,7 @@ function estimateMemory(
     ['optimiser state', 4 * trained],
     [`activations of ${rows} × ${longest} tokens`, activations],
     ['examples', examples.tokens.byteLength + examples.learned.byteLength + 32 * examples.count],
-    ['ONNX Runtime and Node', runtimeBytes + sessionBytes * sessions],
+    ['ONNX Runtime and Node', runtimeBytes + sessionBytesOfLayer * config.layers * sessions],
   ]
   const used = parts.filter(([, bytes]) => bytes > 0).sort((a, b) => b[1] - a[1])
   return { bytes: used.reduce((sum, [, bytes]) => sum + bytes, 0), parts: used }
