@@ -102,8 +102,13 @@ test('from a wrong answer to a receipt, in a browser', async (t) => {
     return (await asha.locator('.model-text').last().textContent()) ?? ''
   }
 
-  await t.test('asks the model something, and it answers wrongly', async () => {
-    assert.notEqual((await ask()).trim(), right)
+  await t.test('asks the model something on the community’s first page, and it answers wrongly', async () => {
+    await asha.goto(`/models/${model}`)
+    await asha.getByLabel('Ask it something').fill(question)
+    await asha.getByRole('button', { name: 'Ask', exact: true }).click()
+    await asha.waitForURL(/\/talk\?answer=/)
+    assert.match((await asha.locator('#newest').textContent()) ?? '', /Say good morning in Marathi/)
+    assert.notEqual((await asha.locator('.model-text').last().textContent())?.trim(), right)
     await keepScreenshot(asha, 'story-1-asked')
   })
 

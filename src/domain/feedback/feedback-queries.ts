@@ -21,6 +21,23 @@ export async function listFeedback(db: Db, model: string, page: Page = {}): Prom
   return withContributions(db, await query.orderBy('id', 'desc').limit(pageLimit(page)).execute())
 }
 
+/** Answers said to be wrong that no proposal has taken up, oldest first: what `communityHealth` counts. `after` is the id to go on beyond. */
+export async function waitingFeedback(db: Db, modelId: number, page: Page = {}): Promise<Feedback[]> {
+  const rows = await db
+    .selectFrom('feedback')
+    .selectAll()
+    .where('modelId', '=', modelId)
+    .where('rating', '=', 'down')
+    .where((eb) =>
+      eb.not(eb.exists(eb.selectFrom('contributions').select('contributions.id').whereRef('contributions.feedbackId', '=', 'feedback.id'))),
+    )
+    .where('id', '>', page.after ?? 0)
+    .orderBy('id')
+    .limit(pageLimit(page))
+    .execute()
+  return withContributions(db, rows)
+}
+
 type FeedbackRow = Omit<Feedback, 'contributions' | 'turns'> & { readonly turns: unknown }
 
 async function withContributions(db: Db, rows: readonly FeedbackRow[]): Promise<Feedback[]> {

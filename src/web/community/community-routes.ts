@@ -8,19 +8,24 @@ import { findBase, findModel, listBases } from '../../domain/models/model-querie
 import { listSuites } from '../../domain/models/suite-queries.ts'
 import { activityOf } from '../../domain/receipts/activity-queries.ts'
 import { communityHealth } from '../../domain/feedback/community-health.ts'
+import { waitingFeedback } from '../../domain/feedback/feedback-queries.ts'
 import { communityCards } from '../../domain/releases/community-cards.ts'
-import { latestRelease } from '../../domain/releases/release-queries.ts'
+import { findReleaseById, latestRelease } from '../../domain/releases/release-queries.ts'
 import { quorumNow } from '../../domain/reviews/quorum-queries.ts'
 import type { Database } from '../../storage/database.ts'
 import { attempt, readForm, typedIn, type Typed } from '../form.ts'
 import { modelPath } from '../markup.ts'
 import { goOn, show } from '../page.ts'
+import { keyIn } from '../parts/numbers-in-paths.ts'
 import { requireVisitor, sayNext } from '../visit.ts'
 import { communitiesPage, newCommunityPage } from './communities-page.ts'
 import { overviewPage } from './overview-page.ts'
+import { readNext } from './read-next.ts'
+import { wrongAnswersPage } from './wrong-answers-page.ts'
 
 const perPage = 30
 const activities = 6
+const answersShown = 20
 
 const newCommunity = z.object({
   owner: z.string().trim(),
@@ -75,7 +80,17 @@ export function communityRoutes(app: Parameters<typeof createModel>[0] & { reado
         charter,
         health,
         recent: recent.filter(({ kind }) => kind !== 'receipt').slice(0, activities),
+        next: await readNext(app.db, c.get('visit').actor, model.id, { health, suites, release }),
       }
       return show(c, overviewPage(c.get('visit'), facts))
+    })
+    .get('/models/:owner/:name/wrong-answers', async (c) => {
+      const model = await findModel(app.db, `${c.req.param('owner')}/${c.req.param('name')}`)
+      const found = await waitingFeedback(app.db, model.id, { after: keyIn(c.req.query('after')) ?? 0, limit: answersShown + 1 })
+      const waiting = found.slice(0, answersShown)
+      const releases = [...new Set(waiting.flatMap(({ releaseId }) => releaseId ?? []))]
+      const versions = new Map(await Promise.all(releases.map(async (id) => [id, (await findReleaseById(app.db, id)).version] as const)))
+      const next = found.length > answersShown ? (waiting.at(-1)?.id ?? null) : null
+      return show(c, wrongAnswersPage(c.get('visit'), { model, waiting, versions, next }))
     })
 }

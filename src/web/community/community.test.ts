@@ -34,9 +34,20 @@ test('a community is founded, read and set up in a browser', async (t) => {
     assert.match((await page.getByRole('status').textContent()) ?? '', /santali\/gogo is founded/)
     assert.equal(await page.locator('h1').textContent(), 'ᱥᱟᱱᱛᱟᱲᱤ ᱛᱮ <b>ᱨᱚᱲ</b>')
     assert.match((await page.textContent('main')) ?? '', /Offer the first example/)
+    assert.match(
+      (await page.getByRole('region', { name: 'What you can do now' }).textContent()) ?? '',
+      /No test says yet what a release must improve/,
+    )
     for (const look of looks) {
       const seen = await visitAs(browser, t, url, { look })
-      for (const path of ['/', '/models', '/about', '/models/santali/gogo', '/models/santali/gogo/settings']) {
+      for (const path of [
+        '/',
+        '/models',
+        '/about',
+        '/models/santali/gogo',
+        '/models/santali/gogo/settings',
+        '/models/santali/gogo/wrong-answers',
+      ]) {
         await seen.goto(path)
         await assertSound(seen)
         await keepScreenshot(seen, `community${path.replaceAll('/', '-')}-${look.name}`)

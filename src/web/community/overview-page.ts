@@ -19,6 +19,8 @@ import { commercialUse } from '../parts/licence.ts'
 import { opennessLink } from '../parts/openness.ts'
 import { ago } from '../parts/time.ts'
 import type { Visit } from '../visit.ts'
+import { nextPart } from './next-part.ts'
+import type { Next } from './read-next.ts'
 import { usage } from './usage.ts'
 
 export interface Overview {
@@ -30,6 +32,7 @@ export interface Overview {
   readonly charter: Charter
   readonly recent: readonly Activity[]
   readonly health: CommunityHealth
+  readonly next: Next
 }
 
 /** Clauses shown before the reader is sent to the charter's own page. */
@@ -47,7 +50,7 @@ export function overviewPage(visit: Visit, facts: Overview): Page {
     feed: `/feeds/${name}.atom`,
     main: html`<div class="columns">
       <div>
-        ${release ? newest(visit, facts, release) : unreleased(visit, facts)}
+        ${release ? newest(visit, facts, release) : unreleased(visit, facts)} ${nextPart(visit, model, release, facts.next)}
         ${
           release &&
           html`<h2>${t('community.useIt')}</h2>
@@ -108,10 +111,12 @@ function newest({ t, locale }: Visit, { model }: Overview, release: Release): Ht
       </p>`
     }
     <p class="soft small" lang="en" dir="ltr">${release.licence.summary} ${release.licence.notLegalAdvice}</p>
-    <form class="ask" method="get" action="${modelPath(model, '/talk')}">
+    <form class="ask" method="post" action="${modelPath(model, '/talk')}#newest">
+      <input type="hidden" name="model" value="${model.owner}/${model.name}@${release.version}" />
+      <input type="hidden" name="likeliest" value="on" />
       <label for="ask">${t('community.ask')}</label>
       <div class="ask-row">
-        <input id="ask" name="q" dir="auto" autocomplete="off" required maxlength="2000" />
+        <input id="ask" name="question" dir="auto" autocomplete="off" required maxlength="2000" />
         <button class="primary">${t('community.askIt')}</button>
       </div>
     </form>
@@ -140,7 +145,7 @@ function figures({ t, locale }: Visit, { model, base, suites, quorum, health }: 
       </div>
       <div>
         <dt>${t('community.answersWaiting')}</dt>
-        <dd>${count(locale, answersWaiting.count)}${answersWaiting.more && '+'}</dd>
+        <dd><a href="${modelPath(model, '/wrong-answers')}">${count(locale, answersWaiting.count)}${answersWaiting.more && '+'}</a></dd>
       </div>
       <div>
         <dt>${t('common.tabExamples')}</dt>
