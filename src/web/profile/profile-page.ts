@@ -69,6 +69,11 @@ function head(visit: Visit, { person, isVisitor, isBeyondContributor, hasFeed }:
       isVisitor &&
       html`<p class="actions own">
         <a class="button" href="/account">${t('profile.edit')}</a>
+        ${
+          person.role === 'maintainer' &&
+          html`<a class="button" href="/people">${t('common.people')}</a>
+            <a class="button" href="/operator">${t('common.operator')}</a>`
+        }
         <a class="button quiet" href="/notifications/settings">${t('profile.notifications')}</a>
       </p>`
     }`
