@@ -1,5 +1,9 @@
 /** The languages the examples are about: the 22 scheduled languages of India, which communities teach, and the world languages the base is made from. */
 
+import { scheduledTags } from './scheduled-tags.ts'
+
+export { scheduledTags }
+
 export interface ScheduledLanguage {
   /** BCP 47 tag. */
   readonly tag: string
@@ -8,11 +12,6 @@ export interface ScheduledLanguage {
   /** English name of the script that CLDR writes the language in. */
   readonly script: string
 }
-
-/** The languages of the Eighth Schedule to the Constitution of India. */
-export const scheduledTags = [
-  'as', 'bn', 'brx', 'doi', 'gu', 'hi', 'kn', 'ks', 'kok', 'mai', 'ml', 'mni', 'mr', 'ne', 'or', 'pa', 'sa', 'sat', 'sd', 'ta', 'te', 'ur',
-] as const // prettier-ignore
 
 const englishLanguages = new Intl.DisplayNames('en', { type: 'language' })
 const englishScripts = new Intl.DisplayNames('en', { type: 'script' })

@@ -23,7 +23,6 @@ import { restoreBackup, type Restored } from './storage/restore.ts'
 import { openJobs } from './storage/jobs.ts'
 import { migrate as migrateDatabase } from './storage/migrations/index.ts'
 import { localTrainer } from './trainers/local/local-trainer.ts'
-import { createPages } from './web/pages.ts'
 
 export interface App extends HttpApp {
   readonly http: Hono
@@ -43,8 +42,11 @@ export interface Listening {
 /** How long running jobs get to end by themselves when the app closes; they go on from their last checkpoint anyway. */
 const JOB_GRACE_SECONDS = 5
 
-/** Opens everything, database first: its lock says whether this data folder is ours. Throws `conflict` where another process holds it. */
-export async function openApp(config: Config): Promise<App> {
+/**
+ * Opens everything, database first: its lock says whether this data folder is ours. Throws `conflict` where another process holds it.
+ * @param pages false where nobody looks: a command that asks the API in its own process
+ */
+export async function openApp(config: Config, { pages = true }: { readonly pages?: boolean } = {}): Promise<App> {
   await makeHome(config.home)
   const log = openLog(config)
   await using opened = new AsyncDisposableStack()
@@ -79,7 +81,7 @@ export async function openApp(config: Config): Promise<App> {
     ...parts,
     backup: (signal) => writeBackup({ ...parts, keyFiles: () => keyFiles(config.home) }, signal),
   }
-  const http = createHttp(all, createPages(all))
+  const http = createHttp(all, pages ? (await import('./web/pages.ts')).createPages(all) : null)
   const stack = opened.move()
   return {
     ...all,

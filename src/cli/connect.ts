@@ -2,7 +2,6 @@
 
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { openApp } from '../app.ts'
 import type { Config } from '../config.ts'
 import { AppError } from '../errors.ts'
 import { Client } from '../http/client.ts'
@@ -22,8 +21,8 @@ export interface Connection extends AsyncDisposable {
   readonly url: string | null
 }
 
-/** A server that does not answer its health check this fast is taken for gone; it answers in a few milliseconds. */
-const HEALTH_MS = 2_000
+/** One that is gone refuses at once; one that does not answer for so long is taken for gone. It answers in milliseconds, on a machine that is busy training in seconds. */
+const HEALTH_MS = 15_000
 
 /** @param works whether the command waits for background work: only then does an app in this process take up jobs, so that a mere look starts none */
 export async function connect(config: Config, token: string | null, works: boolean): Promise<Connection> {
@@ -32,7 +31,9 @@ export async function connect(config: Config, token: string | null, works: boole
     const client = new Client(fetch, note.url, token ?? note.operatorKey)
     return { client, url: note.url, [Symbol.asyncDispose]: async () => {} }
   }
-  const app = await openApp(config)
+  // Read only here: a client of a running server needs neither database nor engine nor pages, which take seconds of processor time to read.
+  const { openApp } = await import('../app.ts')
+  const app = await openApp(config, { pages: false })
   if (works) await app.start()
   const client = new Client((request) => app.http.fetch(request), 'http://in-process', token ?? app.operatorKey)
   return { client, url: null, [Symbol.asyncDispose]: () => app.close() }

@@ -20,11 +20,12 @@ export interface Pages {
   notFound(c: Context): Response | Promise<Response>
 }
 
-export function createHttp(app: HttpApp, pages: Pages): Hono {
+/** @param pages null where programs alone ask */
+export function createHttp(app: HttpApp, pages: Pages | null): Hono {
   const http = new Hono()
   http.use(secureHeaders({ crossOriginResourcePolicy: false }))
   http.onError((error, c) => errorResponse(c, error, app.log))
-  http.notFound((c) => (isProgram(c.req.path) ? notFound(c) : pages.notFound(c)))
+  http.notFound((c) => (pages === null || isProgram(c.req.path) ? notFound(c) : pages.notFound(c)))
   http.route('/', healthRoutes(app))
   http.use('/api/*', identify(app))
   http.route('/api', apiRoutes(app))
@@ -32,6 +33,7 @@ export function createHttp(app: HttpApp, pages: Pages): Hono {
   http.use('/v1/*', limitBody(httpLimits.json), identifyLoosely(app))
   http.use('/v1/*', limitConcurrency(httpLimits.generating))
   http.route('/v1', openAiRoutes(app))
+  if (pages === null) return http
   http.use('*', identifyVisitor(app), limitBody(httpLimits.upload))
   http.route('/', pages.routes)
   return http

@@ -3,7 +3,6 @@
 import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
 import { AppError } from '../../errors.ts'
-import { chatRequestBody } from '../../formats/openai.ts'
 import type { Answers } from '../../http/api/schemas.ts'
 import type { Client } from '../../http/client.ts'
 import { action, decimal, examples, wholeNumber } from '../command.ts'
@@ -138,6 +137,7 @@ async function ask(
   piece: (text: string) => void,
   signal: AbortSignal,
 ): Promise<{ readonly answer: string; readonly id: string }> {
+  const { chatRequestBody } = await import('../../formats/openai.ts')
   const body = chatRequestBody({ model, turns, ...options })
   let [answer, id] = ['', '']
   for await (const { data } of client.events('/v1/chat/completions', { method: 'POST', body, signal })) {

@@ -4,7 +4,6 @@ import { createReadStream } from 'node:fs'
 import { open, rename, rm, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import { restore } from '../../app.ts'
 import { AppError } from '../../errors.ts'
 import type { JobAnswer, OverviewAnswer } from '../../http/api/operator.ts'
 import { action, examples, withoutApp, wholeNumber } from '../command.ts'
@@ -60,6 +59,7 @@ export function operatorCommands(program: Command): void {
           throw new AppError('conflict', `A server runs on ${config.home}; restore into another folder with --home.`)
         const found = await stat(resolve(file)).catch(() => null)
         if (!found?.isFile()) throw new AppError('not-found', `There is no file ${file}.`)
+        const { restore } = await import('../../app.ts')
         const restored = await restore(config, createReadStream(resolve(file), { highWaterMark: 1 << 20 }))
         const { head, tables, rows, blobs, bytes: size } = restored
         output.result(

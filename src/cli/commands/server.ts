@@ -2,13 +2,13 @@
 
 import { rename, rm, writeFile } from 'node:fs/promises'
 import type { Command } from 'commander'
-import { migrate, openApp } from '../../app.ts'
 import { loadConfig } from '../../config.ts'
 import { AppError } from '../../errors.ts'
 import type { Answers } from '../../http/api/schemas.ts'
 import { Client } from '../../http/client.ts'
 import { action, examples, withoutApp, wholeNumber } from '../command.ts'
 import { requireServer, runningServer, serverNoteFile, type ServerNote } from '../connect.ts'
+import { forBrowsers } from '../for-browsers.ts'
 
 /** How long running answers and jobs get to end by themselves when the server is asked to stop; then they are handed back to the queue. */
 const GRACE_SECONDS = 20
@@ -50,7 +50,10 @@ export function serverCommands(program: Command): void {
       action(async ({ client, output, url }) => {
         requireServer(url)
         const made = await client.post<Answers['signInLink']>('/api/set-up/link')
-        output.result(made, ({ link }) => `Whoever opens this link makes the first account, and maintains this server:\n\n  ${link}`)
+        output.result(
+          made,
+          ({ link }) => `Whoever opens this link makes the first account, and maintains this server:\n\n  ${forBrowsers(link)}`,
+        )
       }),
     )
 
@@ -60,6 +63,7 @@ export function serverCommands(program: Command): void {
     .addHelpText('after', examples(['migrate']))
     .action(
       withoutApp(async ({ config, output }) => {
+        const { migrate } = await import('../../app.ts')
         const applied = await migrate(config)
         output.result({ applied }, (it) => (it.applied.length ? `Applied ${it.applied.join(', ')}.` : 'The database is current.'))
       }),
@@ -79,7 +83,7 @@ export function serverCommands(program: Command): void {
 /** Null where somebody has an account: the server is somebody's already. */
 async function setUpLink({ url, operatorKey }: RunningServer): Promise<string | null> {
   try {
-    return (await new Client(fetch, url, operatorKey).post<Answers['signInLink']>('/api/set-up/link')).link
+    return forBrowsers((await new Client(fetch, url, operatorKey).post<Answers['signInLink']>('/api/set-up/link')).link)
   } catch (error) {
     if (error instanceof AppError && error.code === 'conflict') return null
     throw error
@@ -94,6 +98,8 @@ export interface RunningServer {
 
 /** The app on a port, announced in the data folder so that commands find it. */
 export async function startServer(config: ReturnType<typeof loadConfig>): Promise<RunningServer> {
+  // Commands that only talk to a server do not wait for it to be read (connect.ts).
+  const { openApp } = await import('../../app.ts')
   const app = await openApp(config)
   try {
     const listening = await app.listen()
