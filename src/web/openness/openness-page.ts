@@ -98,6 +98,8 @@ function graded(visit: Visit, { model, release, openness }: OpennessData, verdic
   const now = openness.today ?? verdict
   const next = nextClass(now)
   const wayOut: WayOut = (id, side) => {
+    // Under which licence the weights of a base are is no matter of declaring it.
+    if (id === 'final-parameters') return null
     if (side === 'base') return html`<a href="${basePath}/openness#declare">${t('openness.toBase')}</a>`
     if (id === 'evaluation-data') return html`<a href="${modelPath(model, '/suites')}">${t('openness.toSuites')}</a>`
     return communityComponents.includes(id) && html`<a href="#declare">${t('openness.toDeclare')}</a>`
