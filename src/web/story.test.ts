@@ -138,7 +138,8 @@ test('from a wrong answer to a receipt, in a browser', async (t) => {
   await t.test('a preview is made in the background and says which answers change', async () => {
     await asha.goto(proposal)
     const askFor = asha.getByRole('button', { name: 'Make a preview' })
-    if (await askFor.count()) await askFor.click()
+    // On a busy machine laying out the two builds takes a while.
+    if (await askFor.count()) await askFor.click({ timeout: 120_000 })
     await until(asha, async () => (await asha.getByRole('button', { name: 'Stop it' }).count()) === 0 && /Scores/.test(await mainOf(asha)))
     // Loaded afresh: while a preview is made, the page renews itself.
     await asha.goto(proposal)

@@ -192,8 +192,9 @@ function rateInPlace(rating: HTMLFormElement): void {
     const pressed = event.submitter as HTMLButtonElement
     const body = new URLSearchParams(new FormData(rating, pressed) as unknown as Record<string, string>)
     void fetch(rating.action, { method: 'POST', body, headers: { accept: 'application/json' } }).then((response) => {
-      if (!response.ok) status.textContent = form.dataset['failed'] ?? ''
-      else for (const button of rating.querySelectorAll('button')) button.setAttribute('aria-pressed', String(button === pressed))
+      status.textContent = form.dataset[!response.ok ? 'failed' : pressed.value === 'up' ? 'ratedUp' : 'ratedDown'] ?? ''
+      if (response.ok)
+        for (const button of rating.querySelectorAll('button')) button.setAttribute('aria-pressed', String(button === pressed))
     })
   })
 }

@@ -19,6 +19,14 @@ for (const time of document.querySelectorAll<HTMLTimeElement>('time[datetime]'))
   if (!Number.isNaN(at.getTime())) time.title = at.toLocaleString(document.documentElement.lang, { dateStyle: 'full', timeStyle: 'short' })
 }
 
+/** On a narrow screen the lit one of a long row of tabs may be out of sight. */
+for (const row of document.querySelectorAll<HTMLElement>('nav.tabs, nav.lists ul')) {
+  const lit = row.querySelector('[aria-current]')?.getBoundingClientRect()
+  const frame = row.getBoundingClientRect()
+  // From right to left too: what is added is a distance, wherever the row begins.
+  if (lit && (lit.left < frame.left || lit.right > frame.right)) row.scrollLeft += lit.left + lit.width / 2 - frame.left - frame.width / 2
+}
+
 /** A second press while the first is on its way would send everything twice. */
 document.addEventListener('submit', (event) => {
   const form = event.target

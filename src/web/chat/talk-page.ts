@@ -146,6 +146,8 @@ function ask({ t, actor, url }: Visit, talk: Talk): Html {
     data-answering="${t('chat.answering')}"
     data-answered="${t('chat.answered')}"
     data-failed="${t('chat.failed')}"
+    data-rated-up="${t('chat.ratedUp')}"
+    data-rated-down="${t('chat.ratedDown')}"
   >
     <input type="hidden" name="answer" value="${answer?.id ?? ''}" />
     <input type="hidden" name="history" value="${historyOf(talk)}" />

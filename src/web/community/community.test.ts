@@ -55,6 +55,15 @@ test('a community is founded, read and set up in a browser', async (t) => {
     }
   })
 
+  await t.test('on a phone the lit tab is in sight, from left to right and from right to left', async () => {
+    for (const look of looks.filter(({ name }) => name.startsWith('phone'))) {
+      const phone = await visitAs(browser, t, url, { look })
+      await phone.goto('/models/santali/gogo/settings')
+      const box = await phone.locator('nav.tabs [aria-current]').boundingBox()
+      assert.ok(box !== null && box.x >= 0 && box.x + box.width <= 390, `${look.name}: ${JSON.stringify(box)}`)
+    }
+  })
+
   await t.test('a maintainer changes how many must accept, and the reason is on the page; a reader sees no button', async () => {
     await page.goto('/models/santali/gogo/settings')
     const quorum = page.getByRole('group', { name: 'How many must accept' })
