@@ -145,7 +145,7 @@ test('from a wrong answer to a receipt, in a browser', async (t) => {
     await asha.goto(proposal)
     assert.match(await mainOf(asha), /written-dates/)
     assert.match(await mainOf(asha), /Of \d+ texts|none of \d+ texts/, 'texts are not right or wrong')
-    const ownCases = asha.getByRole('table', { name: 'Its own test cases' })
+    const ownCases = asha.getByRole('table', { name: 'What is answered to them' })
     assert.match((await ownCases.getByRole('row').nth(1).textContent()) ?? '', /Say good morning in Marathi\.\s*शुभ प्रभात\s*✗ wrong/)
     await assertSound(asha)
     await keepScreenshot(asha, 'story-3-preview')

@@ -268,7 +268,7 @@ function ownCases({ t }: Visit, { ownAnswers, preview }: PreviewReport): Content
   return html`<h3>${t('proposals.ownCases')}</h3>
     <p class="soft">${t('proposals.ownCasesWhat')}</p>
     ${table(
-      t('proposals.ownCases'),
+      t('proposals.ownCasesAnswers'),
       withControl ? [...head, t('proposals.withoutProposal')] : head,
       ownAnswers.map(
         ({ asked, expected, before, after, control }) =>
