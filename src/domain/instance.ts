@@ -6,6 +6,7 @@ import type { Engine } from '../engines/engine.ts'
 import type { Blobs } from '../storage/blobs.ts'
 import type { Database } from '../storage/database.ts'
 import type { Job, Jobs } from '../storage/jobs.ts'
+import { keptBlobCount, type BlobCount } from './kept-counts.ts'
 import { uploadLimits } from './contributions/upload.ts'
 import { requireRole, type Actor } from './people/actor.ts'
 import { signInLimits } from './people/sign-in-limits.ts'
@@ -32,7 +33,8 @@ export interface Overview {
   /** Bytes the process holds. */
   readonly memory: number
   readonly database: { readonly kind: 'embedded' | 'postgres'; readonly bytes: number }
-  readonly blobs: { readonly count: number; readonly bytes: number }
+  /** As of the last night. */
+  readonly blobs: BlobCount
   readonly disk: { readonly free: number; readonly total: number }
   readonly jobs: Awaited<ReturnType<Jobs['counts']>>
   /** Names of what the engine has loaded. */
@@ -50,18 +52,13 @@ export async function instanceOverview(app: OperatorApp, actor: Actor): Promise<
       (select count(*)::integer from community_models) as communities`.execute(app.db)
   const { bytes = 0, people = 0, communities = 0 } = rows[0] ?? {}
   const { bavail, blocks, bsize } = await statfs(app.workFolder).catch(() => statfs('.'))
-  const stored = { count: 0, bytes: 0 }
-  for await (const { size } of app.blobs.list()) {
-    stored.count++
-    stored.bytes += size
-  }
   return {
     version: app.version,
     node: process.version,
     up: Math.floor(process.uptime()),
     memory: process.memoryUsage.rss(),
     database: { kind: app.db.kind, bytes: Number(bytes) },
-    blobs: stored,
+    blobs: await keptBlobCount(app),
     disk: { free: bavail * bsize, total: blocks * bsize },
     jobs: await app.jobs.counts(),
     loaded: app.engine.loaded().length,

@@ -259,6 +259,8 @@ class JobQueue implements Jobs {
     const states = await this.#database
       .selectFrom('jobs')
       .select(['state', (eb) => eb.fn.countAll<number>().as('jobs')])
+      // Those that are done are kept for a while, and are many.
+      .where('state', 'in', ['waiting', 'running', 'failed'])
       .groupBy('state')
       .execute()
     const oldest = await this.#database

@@ -816,7 +816,16 @@ export interface ReceiptsTable {
   /** Over the canonical JSON of the body. */
   digest: Digest
   body: Json<unknown>
+  /** What lists say of it, counted once. */
+  figures: Json<unknown>
   createdAt: CreatedAt
+}
+
+/** What takes long to count and need not be exact: counted by housekeeping. */
+export interface KeptCountsTable {
+  name: string
+  value: Json<unknown>
+  countedAt: Generated<Date>
 }
 
 export interface ReceiptIssuesTable {
@@ -941,6 +950,7 @@ export interface Schema {
   contributionMeasurements: ContributionMeasurementsTable
   receipts: ReceiptsTable
   receiptIssues: ReceiptIssuesTable
+  keptCounts: KeptCountsTable
   threads: ThreadsTable
   comments: CommentsTable
   commentVersions: CommentVersionsTable

@@ -9,6 +9,9 @@ import type { Db } from '../../storage/database.ts'
 import { questionKeyOf, targetOf, type PreparedChange } from './prepared-change.ts'
 import { inPieces } from './standing-examples.ts'
 
+/** Before the key of a question that a proposal answers. */
+export const questionClaim = 'question:'
+
 /** In the transaction that stores a round: its claims take the place of those of the round before. */
 export async function stakeClaims(db: Db, contributionId: number, changes: readonly PreparedChange[]): Promise<void> {
   const keys = new Set(changes.flatMap(claimedBy))
@@ -41,7 +44,7 @@ export async function dropClaims(db: Db, contributionId: number): Promise<void> 
 
 function claimedBy(change: PreparedChange): string[] {
   const question = questionKeyOf(change)
-  return [...(targetOf(change) === null ? [] : [targetOf(change) as string]), ...(question === null ? [] : [`question:${question}`])]
+  return [...(targetOf(change) === null ? [] : [targetOf(change) as string]), ...(question === null ? [] : [`${questionClaim}${question}`])]
 }
 
 /** Two proposals that are stored at once would not see each other's claims. */

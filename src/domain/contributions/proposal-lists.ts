@@ -27,7 +27,7 @@ export interface ProposalPage {
 }
 
 /** Rows looked at for one page: a rare kind among a hundred thousand proposals is looked for page by page rather than in one slow query. */
-const mostLookedAt = 2_000
+const mostLookedAt = 1_000
 
 /**
  * Where few proposals are of a kind, a page may hold fewer than asked for, even none, and still have a next one.

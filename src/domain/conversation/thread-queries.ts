@@ -85,32 +85,27 @@ async function withComments(db: Db, viewer: Viewer, rows: readonly ThreadRow[]):
 }
 
 function comments(db: Db) {
-  return db
-    .selectFrom('comments')
-    .innerJoin('commentVersions as said', (join) =>
-      join.onRef('said.commentId', '=', 'comments.id').on((where) =>
-        where(
-          'said.version',
-          '=',
-          where
-            .selectFrom('commentVersions as any')
-            .select(({ fn }) => fn.max('any.version').as('newest'))
-            .whereRef('any.commentId', '=', 'comments.id'),
-        ),
-      ),
-    )
-    .innerJoin('threads', 'threads.id', 'comments.threadId')
-    .leftJoin('people as authors', 'authors.id', 'comments.authorId')
-    .leftJoin('people as moderators', 'moderators.id', 'comments.hiddenBy')
-    .selectAll('comments')
-    .select([
-      'threads.modelId',
-      'said.version',
-      'said.text',
-      'said.createdAt as saidAt',
-      'authors.name as author',
-      'moderators.name as moderator',
-    ])
+  return (
+    db
+      .selectFrom('comments')
+      // Along the key of each comment, whose versions are few: otherwise all versions of all comments are read.
+      .innerJoinLateral(
+        (each) =>
+          each
+            .selectFrom('commentVersions')
+            .select(['version', 'text', 'createdAt as saidAt'])
+            .whereRef('commentVersions.commentId', '=', 'comments.id')
+            .orderBy('version', 'desc')
+            .limit(1)
+            .as('said'),
+        (join) => join.onTrue(),
+      )
+      .innerJoin('threads', 'threads.id', 'comments.threadId')
+      .leftJoin('people as authors', 'authors.id', 'comments.authorId')
+      .leftJoin('people as moderators', 'moderators.id', 'comments.hiddenBy')
+      .selectAll('comments')
+      .select(['threads.modelId', 'said.version', 'said.text', 'said.saidAt', 'authors.name as author', 'moderators.name as moderator'])
+  )
 }
 
 type CommentRow = Awaited<ReturnType<ReturnType<typeof comments>['executeTakeFirstOrThrow']>>

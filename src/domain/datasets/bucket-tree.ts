@@ -143,8 +143,18 @@ export function differingBuckets(from: Buckets, to: Buckets): readonly { index: 
 
 /** Members of two versions of a bucket that are only in one. */
 export function compareMembers(from: Uint8Array, to: Uint8Array): { added: Digest[]; removed: Digest[] } {
-  const [before, after] = [new Set(membersIn(from)), new Set(membersIn(to))]
-  return { added: [...after].filter((digest) => !before.has(digest)), removed: [...before].filter((digest) => !after.has(digest)) }
+  const [added, removed]: [Digest[], Digest[]] = [[], []]
+  const before = Buffer.from(from.buffer, from.byteOffset, from.length)
+  let [left, right] = [0, 0]
+  while (left < from.length || right < to.length) {
+    // Both are sorted: bytes are compared where they lie, and only what differs becomes text.
+    const order = left === from.length ? 1 : right === to.length ? -1 : before.compare(to, right, right + member, left, left + member)
+    if (order < 0) removed.push(toDigest(from.subarray(left, left + member)))
+    if (order > 0) added.push(toDigest(to.subarray(right, right + member)))
+    if (order <= 0) left += member
+    if (order >= 0) right += member
+  }
+  return { added, removed }
 }
 
 function sha256(bytes: Uint8Array): Digest {

@@ -3,6 +3,7 @@
 import { sql } from 'kysely'
 import type { Digest } from '../../storage/blobs.ts'
 import type { Db } from '../../storage/database.ts'
+import { questionClaim } from '../contributions/claims.ts'
 import { standingAnswers } from '../contributions/check-answers.ts'
 import type { CaseBody, ContributionState } from '../contributions/contribution.ts'
 import { askedAndAnswered, type Example } from '../contributions/example.ts'
@@ -40,18 +41,22 @@ export async function suggestionsOf(
   page: { readonly limit?: number | undefined } = {},
 ): Promise<readonly SuggestedQuestion[]> {
   const { id: modelId } = await findModel(db, model)
-  const asked = await openChanges(db, modelId)
-    .select(['changes.questionKey'])
-    .groupBy('changes.questionKey')
-    .having(sql<boolean>`bool_or(contributions.feedback_id is not null) or count(distinct contributions.id) > 1`)
-    .orderBy(sql`min(contributions.id)`)
-    .orderBy('changes.questionKey')
-    .limit(pageLimit(page))
-    .execute()
+  // Claims say which questions several open ones answer; those that feedback brought are few among all open ones.
+  const { rows: asked } = await sql<{ key: string }>`
+    with wanted as (
+      select key from claims where model_id = ${modelId} and contested and key like ${`${questionClaim}%`}
+      union
+      select claims.key from contributions join claims on claims.contribution_id = contributions.id
+      where contributions.model_id = ${modelId} and contributions.feedback_id is not null and contributions.state in ('open', 'changes-requested')
+        and claims.key like ${`${questionClaim}%`})
+    select claims.key from claims join wanted on wanted.key = claims.key
+    where claims.model_id = ${modelId} group by claims.key order by min(claims.contribution_id), claims.key limit ${pageLimit(page)}`.execute(
+    db,
+  )
   return questionsOf(
     db,
     modelId,
-    asked.map(({ questionKey }) => questionKey as string),
+    asked.map(({ key }) => key.slice(questionClaim.length)),
   )
 }
 

@@ -1,6 +1,8 @@
 /** What a form about giving something starts with: the terms a person gave something under last, and the languages a community writes in. */
 
+import type { ExpressionBuilder } from 'kysely'
 import type { Db } from '../../storage/database.ts'
+import type { Schema } from '../../storage/schema.ts'
 import type { Example } from '../contributions/example.ts'
 import { actorId, type Actor } from '../people/actor.ts'
 
@@ -51,16 +53,7 @@ export async function languagesOf(db: Db, modelId: number): Promise<readonly str
 /** Questions a newcomer could ask to see what a community teaches: short ones, each from another of its newest contributions as far as there are so many. */
 export async function questionsToTry(db: Db, modelId: number, wanted: number): Promise<readonly string[]> {
   const rows = await db
-    .selectFrom((eb) =>
-      eb
-        .selectFrom('contributions')
-        .select(['id', 'round'])
-        .where('modelId', '=', modelId)
-        .where('state', '=', 'accepted')
-        .orderBy('decidedAt', 'desc')
-        .limit(newest.contributions)
-        .as('latest'),
-    )
+    .selectFrom((eb) => newestAccepted(eb, modelId).as('latest'))
     .innerJoin('contributionChanges as changes', (join) =>
       join.onRef('changes.contributionId', '=', 'latest.id').onRef('changes.round', '=', 'latest.round'),
     )
@@ -80,22 +73,24 @@ export async function questionsToTry(db: Db, modelId: number, wanted: number): P
 
 async function newestExamples(db: Db, modelId: number, limit: number): Promise<readonly Example[]> {
   const rows = await db
-    .selectFrom('contributionChanges as changes')
+    .selectFrom((eb) => newestAccepted(eb, modelId).as('latest'))
+    .innerJoin('contributionChanges as changes', (join) =>
+      join.onRef('changes.contributionId', '=', 'latest.id').onRef('changes.round', '=', 'latest.round'),
+    )
     .innerJoin('examples', 'examples.digest', 'changes.exampleDigest')
-    .innerJoin('contributions', (join) =>
-      join.onRef('contributions.id', '=', 'changes.contributionId').onRef('contributions.round', '=', 'changes.round'),
-    )
     .select('examples.body')
-    .where('contributions.id', 'in', (latest) =>
-      latest
-        .selectFrom('contributions')
-        .select('id')
-        .where('modelId', '=', modelId)
-        .where('state', '=', 'accepted')
-        .orderBy('decidedAt', 'desc')
-        .limit(newest.contributions),
-    )
     .limit(limit)
     .execute()
   return rows.map(({ body }) => body as Example)
+}
+
+/** Along an index, and first of all: what they brought may be a million examples. */
+function newestAccepted(eb: ExpressionBuilder<Schema, never>, modelId: number) {
+  return eb
+    .selectFrom('contributions')
+    .select(['id', 'round'])
+    .where('modelId', '=', modelId)
+    .where('state', '=', 'accepted')
+    .orderBy('decidedAt', 'desc')
+    .limit(newest.contributions)
 }

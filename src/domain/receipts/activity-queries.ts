@@ -30,16 +30,29 @@ export interface Activity {
 const mostEntries = 50
 const titleLength = 120
 
+export interface ActivityOptions {
+  readonly limit?: number
+  /** Left out where they would drown what everybody shares in. */
+  readonly receipts?: boolean
+}
+
 /** Newest first. */
-export async function activityOf(db: Db, model: string): Promise<readonly Activity[]> {
+export async function activityOf(db: Db, model: string, options: ActivityOptions = {}): Promise<readonly Activity[]> {
+  const { limit = mostEntries, receipts: withReceipts = true } = options
   const { id } = await findModel(db, model)
-  const all = [
-    ...(await proposals(db, id)),
-    ...(await decisions(db, id)),
-    ...(await listReleases(db, model, { limit: mostEntries })).map(releaseActivity),
-    ...(await receipts(db, id)),
-  ]
-  return all.sort((a, b) => b.at.getTime() - a.at.getTime() || (a.key < b.key ? -1 : 1)).slice(0, mostEntries)
+  const said = newestFirst([
+    ...(await proposals(db, id, limit)),
+    ...(await decisions(db, id, limit)),
+    ...(withReceipts ? await receipts(db, id, limit) : []),
+  ]).slice(0, limit)
+  // A release's record names everybody whose work is new in it, thousands in a large community: one that is older than all that is shown is not read.
+  const last = said.length < limit ? undefined : said.at(-1)
+  const released = await listReleases(db, model, { limit, ...(last && { since: last.at }) })
+  return newestFirst([...said, ...released.map(releaseActivity)]).slice(0, limit)
+}
+
+function newestFirst(all: readonly Activity[]): readonly Activity[] {
+  return all.toSorted((a, b) => b.at.getTime() - a.at.getTime() || (a.key < b.key ? -1 : 1))
 }
 
 /** A person's receipts, newest first; null where the person wants no feed. */
@@ -49,7 +62,7 @@ export async function activityOfPerson(db: Db, name: string): Promise<readonly A
   return (await receiptsOfPerson(db, name, { limit: mostEntries })).map(receiptActivity)
 }
 
-async function proposals(db: Db, modelId: number): Promise<Activity[]> {
+async function proposals(db: Db, modelId: number, limit: number): Promise<Activity[]> {
   const rows = await db
     .selectFrom('contributions')
     .leftJoin('people', 'people.id', 'contributions.authorId')
@@ -59,7 +72,7 @@ async function proposals(db: Db, modelId: number): Promise<Activity[]> {
     .select(['contributions.id', 'contributions.createdAt', 'first.message', 'people.name as author'])
     .where('contributions.modelId', '=', modelId)
     .orderBy('contributions.id', 'desc')
-    .limit(mostEntries)
+    .limit(limit)
     .execute()
   return rows.map(({ id, createdAt, message, author }) => ({
     kind: 'proposal',
@@ -72,7 +85,7 @@ async function proposals(db: Db, modelId: number): Promise<Activity[]> {
   }))
 }
 
-async function decisions(db: Db, modelId: number): Promise<Activity[]> {
+async function decisions(db: Db, modelId: number, limit: number): Promise<Activity[]> {
   const rows = await db
     .selectFrom('contributions')
     .leftJoin('people', 'people.id', 'contributions.authorId')
@@ -80,7 +93,7 @@ async function decisions(db: Db, modelId: number): Promise<Activity[]> {
     .where('contributions.modelId', '=', modelId)
     .where('contributions.decidedAt', 'is not', null)
     .orderBy('contributions.decidedAt', 'desc')
-    .limit(mostEntries)
+    .limit(limit)
     .$narrowType<{ decidedAt: Date }>()
     .execute()
   if (rows.length === 0) return []
@@ -137,14 +150,14 @@ function releaseActivity({ model, version, createdAt, state, retraction, gate, l
 }
 
 /** Those of people who have a feed. */
-async function receipts(db: Db, modelId: number): Promise<Activity[]> {
+async function receipts(db: Db, modelId: number, limit: number): Promise<Activity[]> {
   const rows = await newest(db)
     .innerJoin('releases', 'releases.id', 'receipts.releaseId')
     .leftJoin('notificationSettings as settings', 'settings.personId', 'receipts.personId')
     .where('releases.modelId', '=', modelId)
     .where(sql<boolean>`coalesce(settings.feed, true)`)
     .orderBy('receipts.id', 'desc')
-    .limit(mostEntries)
+    .limit(limit)
     .execute()
   return rows.map((row) => receiptActivity(toReceipt(row)))
 }

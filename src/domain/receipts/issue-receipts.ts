@@ -7,7 +7,7 @@ import type { Digest } from '../../storage/blobs.ts'
 import type { Database, Db } from '../../storage/database.ts'
 import { notify } from '../notifications/notify.ts'
 import { shippedSentence } from './receipt-words.ts'
-import type { ReceiptBody } from './receipt.ts'
+import { figuresOf, type ReceiptBody } from './receipt.ts'
 import { isAcceptedBy, releaseFacts, type ReleaseFacts } from './release-facts.ts'
 import { writeReceipts } from './write-receipts.ts'
 
@@ -68,7 +68,14 @@ async function storeReceipt(db: Db, releaseId: number, personId: number, body: R
   if (newest?.digest === digest) return
   const stored = await db
     .insertInto('receipts')
-    .values({ releaseId, personId, supersedes: newest?.id ?? null, digest, body: JSON.stringify(body) })
+    .values({
+      releaseId,
+      personId,
+      supersedes: newest?.id ?? null,
+      digest,
+      body: JSON.stringify(body),
+      figures: JSON.stringify(figuresOf(body)),
+    })
     .onConflict((again) => again.doNothing())
     .returning('id')
     .executeTakeFirst()

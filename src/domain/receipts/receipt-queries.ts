@@ -4,7 +4,7 @@ import { AppError } from '../../errors.ts'
 import type { Db } from '../../storage/database.ts'
 import { findPerson, pageLimit, type Page } from '../people/people-queries.ts'
 import { findRelease } from '../releases/release-queries.ts'
-import type { Receipt, ReceiptBody } from './receipt.ts'
+import type { Receipt, ReceiptBody, ReceiptFigures, ReceiptLine } from './receipt.ts'
 
 export interface ReceiptsOfRelease {
   /** False while they are being written: right after the release. */
@@ -31,6 +31,51 @@ export async function receiptsOfPerson(db: Db, name: string, page: Page = {}): P
   let query = newest(db).where('receipts.personId', '=', id)
   if (page.after !== undefined) query = query.where('receipts.id', '<', page.after)
   return (await query.orderBy('receipts.id', 'desc').limit(pageLimit(page)).execute()).map(toReceipt)
+}
+
+/** The same as lines of a list. */
+export async function receiptLinesOfRelease(
+  db: Db,
+  release: { readonly id: number },
+  page: Page = {},
+): Promise<{ readonly issued: boolean; readonly receipts: readonly ReceiptLine[] }> {
+  const issued = await db.selectFrom('receiptIssues').select('releaseId').where('releaseId', '=', release.id).executeTakeFirst()
+  const rows = await lines(db)
+    .where('receipts.releaseId', '=', release.id)
+    .where('receipts.id', '>', page.after ?? 0)
+    .orderBy('receipts.id')
+    .limit(pageLimit(page))
+    .execute()
+  return { issued: issued !== undefined, receipts: rows.map(toLine) }
+}
+
+/** The same as lines of a list. */
+export async function receiptLinesOfPerson(db: Db, personId: number, page: Page = {}): Promise<readonly ReceiptLine[]> {
+  let query = lines(db).where('receipts.personId', '=', personId)
+  if (page.after !== undefined) query = query.where('receipts.id', '<', page.after)
+  return (await query.orderBy('receipts.id', 'desc').limit(pageLimit(page)).execute()).map(toLine)
+}
+
+function lines(db: Db) {
+  return db
+    .selectFrom('receipts')
+    .innerJoin('people', 'people.id', 'receipts.personId')
+    .innerJoin('releases', 'releases.id', 'receipts.releaseId')
+    .innerJoin('communityModels', 'communityModels.id', 'releases.modelId')
+    .select(['receipts.id', 'receipts.digest', 'receipts.figures', 'receipts.createdAt', 'people.name as person', 'releases.version'])
+    .select(['communityModels.owner', 'communityModels.name as modelName'])
+    .where((where) =>
+      where.not(where.exists(where.selectFrom('receipts as later').select('later.id').whereRef('later.supersedes', '=', 'receipts.id'))),
+    )
+}
+
+function toLine({
+  owner,
+  modelName,
+  figures,
+  ...row
+}: Awaited<ReturnType<ReturnType<typeof lines>['executeTakeFirstOrThrow']>>): ReceiptLine {
+  return { ...row, model: `${owner}/${modelName}`, figures: figures as ReceiptFigures }
 }
 
 /** Any edition. */

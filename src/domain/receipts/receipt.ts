@@ -29,6 +29,39 @@ export interface ReceiptBody {
   readonly reviewed: readonly ReviewedWork[]
 }
 
+/** What a list says of a receipt; the receipt of a busy author names thousands of contributions. */
+export interface ReceiptLine {
+  readonly id: number
+  readonly digest: Digest
+  readonly createdAt: Date
+  readonly person: string
+  /** `owner/name`. */
+  readonly model: string
+  readonly version: string
+  readonly figures: ReceiptFigures
+}
+
+export interface ReceiptFigures {
+  /** Contributions. */
+  readonly included: number
+  /** Examples of those that stand in the release. */
+  readonly standing: number
+  /** Contributions of which somebody measured what they did. */
+  readonly measured: number
+  readonly reviewed: number
+  readonly notIncluded: number
+}
+
+export function figuresOf({ included, reviewed, notIncluded }: ReceiptBody): ReceiptFigures {
+  return {
+    included: included.length,
+    standing: included.reduce((sum, { examples }) => sum + examples.standing, 0),
+    measured: included.filter(({ effects }) => effects.length > 0).length,
+    reviewed: reviewed.length,
+    notIncluded: notIncluded.length,
+  }
+}
+
 /** Where anyone can find it. */
 export interface ReceiptRelease {
   readonly model: string

@@ -2,7 +2,7 @@
 
 import type { Db } from '../../storage/database.ts'
 import { operatorName } from '../people/actor.ts'
-import { findReleaseById } from '../releases/release-queries.ts'
+import { releaseHead } from '../releases/release-queries.ts'
 import type { Release } from '../releases/release.ts'
 import type { Letter } from './release-train.ts'
 
@@ -23,7 +23,7 @@ const shown = 20
 
 /** Since the release before; at most twenty of each kind, so that it takes no longer in a large community. */
 export async function leftOutOf(db: Db, release: Release): Promise<readonly LeftOutWork[]> {
-  const since = release.previousId === null ? new Date(0) : (await findReleaseById(db, release.previousId)).createdAt
+  const since = release.previousId === null ? new Date(0) : (await releaseHead(db, release.previousId)).createdAt
   const trains = await db
     .selectFrom('releaseTrains')
     .select(['id', 'leftOut', 'letters'])

@@ -14,13 +14,17 @@ export interface TrainSummary {
   readonly createdAt: Date
   /** Version of the release it made. */
   readonly release: string | null
-  /** Contributions aboard that are not left out, and the people who made them. */
+  /** Contributions aboard that are not left out. */
   readonly contributions: number
-  readonly people: number
+  /** Who made them; null where there are more contributions than a list counts the people of. */
+  readonly people: number | null
   readonly leftOut: number
   /** Builds of the search so far. */
   readonly trials: number
 }
+
+/** Contributions whose authors are counted. */
+const counted = 200
 
 /** Newest first; `after` is the id to go on below. */
 export async function trainSummaries(
@@ -32,7 +36,13 @@ export async function trainSummaries(
   const only = page.underWay ? sql`and trains.state in ('running', 'proposed')` : sql``
   const { rows } = await sql<TrainSummary>`
     select trains.id, trains.number, trains.state, trains.stage, trains.created_at as "createdAt", releases.version as release,
-      jsonb_array_length(trains.left_out) as "leftOut", aboard.contributions, aboard.people,
+      jsonb_array_length(trains.left_out) as "leftOut", aboard.contributions,
+      case when aboard.contributions <= ${counted} then (
+        select count(distinct coalesce(contributions.author_id, 0))::integer
+        from dataset_revisions revisions join revision_contributions links on links.revision_id = revisions.id
+        join contributions on contributions.id = links.contribution_id
+        where revisions.model_id = trains.model_id and revisions.number > coalesce(before.number, 0) and revisions.number <= head.number
+          and not trains.left_out @> to_jsonb(contributions.id)) end as people,
       (select count(*)::integer from train_trials trials where trials.train_id = trains.id) as trials
     from release_trains trains
     join dataset_revisions head on head.id = trains.revision_id
@@ -42,11 +52,8 @@ export async function trainSummaries(
     left join training_runs runs on runs.id = checkpoints.run_id
     left join dataset_revisions before on before.id = runs.revision_id
     cross join lateral (
-      select count(*)::integer as contributions, count(distinct coalesce(contributions.author_id, 0))::integer as people
-      from dataset_revisions revisions join revision_contributions links on links.revision_id = revisions.id
-      join contributions on contributions.id = links.contribution_id
-      where revisions.model_id = trains.model_id and revisions.number > coalesce(before.number, 0) and revisions.number <= head.number
-        and not trains.left_out @> to_jsonb(contributions.id)
+      -- Each acceptance makes one revision.
+      select head.number - coalesce(before.number, 0) - jsonb_array_length(trains.left_out) as contributions
     ) aboard
     where trains.model_id = ${modelId} ${below} ${only}
     order by trains.id desc limit ${pageLimit(page)}`.execute(db)

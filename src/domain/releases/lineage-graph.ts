@@ -49,7 +49,7 @@ export const lineageLimits = {
   /** Contributions of one release that are shown one by one. */
   contributions: 4,
   /** Contributions that are counted. */
-  counted: 1_000,
+  counted: 200,
 } as const
 
 /** @param version one release alone, with what it is compared with; left out: the newest */

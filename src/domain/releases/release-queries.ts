@@ -1,6 +1,7 @@
 /** Reads of releases, and what serving one takes. */
 
 import type { ServedModel } from '../../engines/engine.ts'
+import { sql } from 'kysely'
 import { AppError } from '../../errors.ts'
 import type { Db } from '../../storage/database.ts'
 import type { LicenceVerdict } from '../lineage/licence-verdict.ts'
@@ -48,18 +49,73 @@ export async function findReleaseById(db: Db, id: number): Promise<Release> {
   return toRelease(row)
 }
 
-/** Newest first, retracted ones included; `after` is the id to go on below. */
-export async function listReleases(db: Db, model: string, page: Page = {}): Promise<Release[]> {
+/** Newest first, retracted ones included; `after` is the id to go on below, `since` leaves out what is older. */
+export async function listReleases(db: Db, model: string, page: Page & { readonly since?: Date } = {}): Promise<Release[]> {
   const { id } = await findModel(db, model)
   let query = releases(db).where('releases.modelId', '=', id)
   if (page.after !== undefined) query = query.where('releases.id', '<', page.after)
+  if (page.since !== undefined) query = query.where('releases.createdAt', '>=', page.since)
   return (await query.orderBy('releases.id', 'desc').limit(pageLimit(page)).execute()).map(toRelease)
 }
 
+/** What a list says of a release, whose changelog may name thousands. */
+export type ReleaseLine = Pick<Release, 'id' | 'version' | 'state' | 'retraction' | 'licence' | 'openness' | 'createdAt'> & {
+  readonly dataset: Changelog['dataset']
+  /** Everybody whose work is new in it, each once. */
+  readonly authors: readonly string[]
+}
+
+/** Newest first, retracted ones included; `after` is the id to go on below. */
+export async function releaseLines(db: Db, modelId: number, page: Page = {}): Promise<readonly ReleaseLine[]> {
+  let query = db
+    .selectFrom('releases')
+    .select(['id', 'version', 'state', 'retraction', 'licence', 'openness', 'createdAt'])
+    .select(sql<Changelog['dataset']>`changelog->'dataset'`.as('dataset'))
+    .select(sql<string[]>`jsonb_path_query_array(changelog, '$.contributions[*].author')`.as('authors'))
+    .where('modelId', '=', modelId)
+  if (page.after !== undefined) query = query.where('id', '<', page.after)
+  const rows = await query.orderBy('id', 'desc').limit(pageLimit(page)).execute()
+  return rows.map(({ licence, openness, authors, ...row }) => ({
+    ...row,
+    authors: [...new Set(authors)],
+    licence: licence as LicenceVerdict,
+    openness: openness as ReleaseOpenness | null,
+  }))
+}
+
+/** Which release an id is, without its record. */
+export async function releaseHead(db: Db, id: number): Promise<Pick<Release, 'version' | 'createdAt'>> {
+  const row = await db.selectFrom('releases').select(['version', 'createdAt']).where('id', '=', id).executeTakeFirst()
+  if (!row) throw new AppError('not-found', `There is no release with id ${id}.`)
+  return row
+}
+
+/** What a list of served models says of a release: none of the records that name everybody in it. */
+export type ServedRelease = Pick<Release, 'id' | 'model' | 'version' | 'createdAt' | 'licence' | 'artefacts'>
+
 /** Every release that can be served, of every model, newest first: what an OpenAI-compatible list of models shows. At most 1,000. */
-export async function publishedReleases(db: Db): Promise<Release[]> {
-  const rows = await releases(db).where('releases.state', '=', 'published').orderBy('releases.id', 'desc').limit(1000).execute()
-  return rows.map(toRelease)
+export async function publishedReleases(db: Db): Promise<readonly ServedRelease[]> {
+  const rows = await db
+    .selectFrom('releases')
+    .innerJoin('communityModels', 'communityModels.id', 'releases.modelId')
+    .select(['releases.id', 'version', 'releases.createdAt', 'licence', 'artefacts', 'owner', 'communityModels.name'])
+    .where('releases.state', '=', 'published')
+    .orderBy('releases.id', 'desc')
+    .limit(1000)
+    .execute()
+  return rows.map(({ owner, name, licence, ...row }) => ({ ...row, model: `${owner}/${name}`, licence: licence as LicenceVerdict }))
+}
+
+/** Newest first, retracted ones included. */
+export async function releaseVersions(db: Db, modelId: number, page: Page = {}): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom('releases')
+    .select('version')
+    .where('modelId', '=', modelId)
+    .orderBy('id', 'desc')
+    .limit(pageLimit(page))
+    .execute()
+  return rows.map(({ version }) => version)
 }
 
 /** What an engine serves for a release, or for a base model by its name. A retracted release is refused with its reason. */

@@ -1,9 +1,9 @@
 /** Reads who reviews in a community and what quorum a proposal has now. */
 
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 import type { Db } from '../../storage/database.ts'
 import { currentRules } from '../models/review-rules-queries.ts'
-import type { QuorumRule } from '../models/review-rules.ts'
+import type { QuorumRule, ReviewRules } from '../models/review-rules.ts'
 import { operatorName } from '../people/actor.ts'
 import { hasRoleIn } from '../people/member-queries.ts'
 import { quorumOf, type Quorum } from './quorum.ts'
@@ -19,18 +19,30 @@ export async function quorumFor(
 ): Promise<Quorum> {
   const { id, modelId, round, authorId } = contribution
   const { rules } = await currentRules(db, modelId)
-  const { active, available } = await reviewersOf(db, modelId, rules.quorum, authorId)
-  const rejectors = (await reviewersOf(db, modelId, rules.rejection, authorId)).active.length
+  const { active, available, rejectors } = await reviewersBy(db, modelId, rules, authorId)
   return quorumOf(rules, { active, available, operator: authorId !== null }, await countReviews(db, id, round), rejectors)
 }
 
 /** The quorum a proposal by somebody who does not review here would have. */
 export async function quorumNow(db: Db, modelId: number): Promise<Quorum> {
   const { rules } = await currentRules(db, modelId)
-  const { active, available } = await reviewersOf(db, modelId, rules.quorum)
-  const rejectors = (await reviewersOf(db, modelId, rules.rejection)).active.length
+  const { active, available, rejectors } = await reviewersBy(db, modelId, rules)
   return quorumOf(rules, { active, available, operator: true }, { accepting: 0, rejecting: 0 }, rejectors)
 }
+
+/** By both rules, which look back on the same days most of the time. */
+async function reviewersBy(
+  db: Db,
+  modelId: number,
+  { quorum, rejection }: Pick<ReviewRules, 'quorum' | 'rejection'>,
+  except?: number | null,
+): Promise<{ active: string[]; available: string[]; rejectors: number }> {
+  const reviewers = await reviewersOf(db, modelId, quorum, except)
+  const others = daysOf(rejection) === daysOf(quorum) ? reviewers : await reviewersOf(db, modelId, rejection, except)
+  return { ...reviewers, rejectors: others.active.length }
+}
+
+const daysOf = (rule: QuorumRule) => (rule.kind === 'fixed' ? usualDays : rule.days)
 
 /**
  * Names of those who may review (reviewers and maintainers; the operator once they decided anything), in order. Active are those who reviewed or
@@ -43,18 +55,22 @@ export async function reviewersOf(
   rule: QuorumRule,
   except?: number | null,
 ): Promise<{ active: string[]; available: string[] }> {
-  const days = rule.kind === 'fixed' ? usualDays : rule.days
+  const days = daysOf(rule)
+  // Person by person: each is looked up by their newest reviews, where all reviews of a large community within so many days are thousands.
+  const reviewed = (who: RawBuilder<unknown>) => sql`
+    select from reviews join contributions on contributions.id = reviews.contribution_id
+    where ${who} and reviews.created_at > now() - ${days} * interval '1 day' and contributions.model_id = ${modelId} limit 1`
+  const patrolled = (who: RawBuilder<unknown>) => sql`
+    select from patrols join contributions on contributions.id = patrols.contribution_id
+    where ${who} and patrols.decided_at > now() - ${days} * interval '1 day' and contributions.model_id = ${modelId} limit 1`
   const { rows } = await sql<{ id: number | null; name: string | null; active: boolean }>`
-    with deciders as (
-      select reviews.reviewer_id as id from reviews join contributions on contributions.id = reviews.contribution_id
-      where contributions.model_id = ${modelId} and reviews.created_at > now() - ${days} * interval '1 day'
-      union
-      select patrols.patroller_id from patrols join contributions on contributions.id = patrols.contribution_id
-      where contributions.model_id = ${modelId} and patrols.decided_at > now() - ${days} * interval '1 day')
-    select people.id, people.name, people.id in (select id from deciders where id is not null) as active
-    from people where ${hasRoleIn('reviewer', modelId)}
+    select people.id, people.name, reviewed.there is not null or patrolled.there is not null as active
+    from people
+    left join lateral (select true as there from (${reviewed(sql`reviews.reviewer_id = people.id`)}) any_review) reviewed on true
+    left join lateral (select true as there from (${patrolled(sql`patrols.patroller_id = people.id`)}) any_patrol) patrolled on true
+    where ${hasRoleIn('reviewer', modelId)}
     union all
-    select null, null, true from deciders where id is null
+    select null, null, true where exists (${reviewed(sql`reviews.reviewer_id is null`)}) or exists (${patrolled(sql`patrols.patroller_id is null`)})
     order by 2 nulls last`.execute(db)
   const others = rows.filter(({ id }) => id !== except).map(({ name, active }) => ({ name: name ?? operatorName, active }))
   const named = (active: boolean) => others.filter((it) => it.active === active).map(({ name }) => name)

@@ -69,7 +69,16 @@ function becauseOf(rule: QuorumRule & { kind: 'adaptive' }, needed: number, acti
   const count = active.length
   const formula = `max(1, min(${rule.cap}, ⌈${rule.share} × ${count}⌉)) = ${needed}`
   if (count === 0) return `quorum ${needed} because nobody else has reviewed ${within}`
-  return `quorum ${needed} because ${count} reviewer${count === 1 ? ' was' : 's were'} active ${within} (${active.join(', ')}): ${formula}`
+  return `quorum ${needed} because ${count} reviewer${count === 1 ? ' was' : 's were'} active ${within} (${named(active)}): ${formula}`
+}
+
+/** In a large community hundreds are active: a sentence names as many as one reads. */
+const mostNamed = 10
+
+function named(names: readonly string[]): string {
+  const others = names.length - mostNamed
+  if (others <= 1) return names.join(', ')
+  return `${names.slice(0, mostNamed).join(', ')} and ${others} others`
 }
 
 /** A proposal that nobody could let in must not look as if it only had to wait. */

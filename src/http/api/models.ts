@@ -10,7 +10,7 @@ import { createModel } from '../../domain/models/create-model.ts'
 import { findBase, findModel, listBases, listModels } from '../../domain/models/model-queries.ts'
 import type { SamplesFormat } from '../../domain/models/read-samples.ts'
 import { listSuites } from '../../domain/models/suite-queries.ts'
-import { listReleases } from '../../domain/releases/release-queries.ts'
+import { latestRelease } from '../../domain/releases/release-queries.ts'
 import { quorumNow } from '../../domain/reviews/quorum-queries.ts'
 import { changeSettings, settingsLog } from '../../domain/training/change-settings.ts'
 import { parseRecipe } from '../../domain/training/recipe.ts'
@@ -149,13 +149,12 @@ export function modelRoutes(app: Parameters<typeof addBase>[0] & Parameters<type
       async (c) => {
         const name = modelOf(c.req.valid('param'))
         const model = await findModel(app.db, name)
-        const [suites, log, releases, needed] = await Promise.all([
+        const [suites, log, latest, needed] = await Promise.all([
           listSuites(app.db, model.id),
           revisionLog(app.db, model.id, { limit: 1 }),
-          listReleases(app.db, name),
+          latestRelease(app.db, model.id),
           quorumNow(app.db, model.id),
         ])
-        const latest = releases.find((it) => it.state === 'published') ?? null
         return c.json(plain({ model, quorum: needed, suites, dataset: log[0] ?? null, latest }) as never, 200)
       },
     )

@@ -17,7 +17,7 @@ const overview = z
     up: z.int(),
     memory: z.int(),
     database: z.object({ kind: z.enum(['embedded', 'postgres']), bytes: z.int() }),
-    blobs: z.object({ count: z.int(), bytes: z.int() }),
+    blobs: z.object({ count: z.int(), bytes: z.int() }).openapi({ description: 'Counted every night.' }),
     disk: z.object({ free: z.int(), total: z.int() }),
     jobs: z.object({ waiting: z.int(), running: z.int(), failed: z.int(), oldestWaitingSeconds: z.number() }),
     loaded: z.int(),

@@ -1,7 +1,7 @@
 /** Which model ids the OpenAI API knows, and what the engine serves for each. */
 
 import { listBases } from '../../domain/models/model-queries.ts'
-import { findRelease, publishedReleases, servedModelOf } from '../../domain/releases/release-queries.ts'
+import { findRelease, publishedReleases, servedModelOf, type ServedRelease } from '../../domain/releases/release-queries.ts'
 import type { Release } from '../../domain/releases/release.ts'
 import type { ServedModel } from '../../engines/engine.ts'
 import { modelObject } from '../../formats/openai.ts'
@@ -19,7 +19,7 @@ export interface Servable {
 
 const seconds = (date: Date) => Math.floor(date.getTime() / 1000)
 
-function releaseObject(id: string, release: Release) {
+function releaseObject(id: string, release: ServedRelease) {
   return modelObject(id, seconds(release.createdAt), release.model.split('/')[0] as string, {
     x_version: release.version,
     x_licence: release.licence.expression,
@@ -41,8 +41,8 @@ export async function resolveServed({ db }: ServingApp, id: string): Promise<Ser
 
 /** Every published version, an alias for the newest of each community model, and every base. */
 export async function listServed({ db }: ServingApp) {
-  const releases = (await publishedReleases(db)).filter((it) => it.state === 'published')
-  const newest = new Map<string, Release>()
+  const releases = await publishedReleases(db)
+  const newest = new Map<string, ServedRelease>()
   for (const release of releases) if ((newest.get(release.model)?.id ?? 0) < release.id) newest.set(release.model, release)
   const bases = await listBases(db)
   return [

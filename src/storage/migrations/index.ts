@@ -17,6 +17,7 @@ import * as searchAndLists from './0010-search-and-lists.ts'
 import * as settings from './0012-settings.ts'
 import * as openness from './0013-openness.ts'
 import * as suiteSource from './0014-suite-source.ts'
+import * as whatPagesRead from './0015-what-pages-read.ts'
 
 export const migrations: readonly { readonly name: string; readonly up: Migration['up'] }[] = [
   { name: '0000-jobs', up: jobs.up },
@@ -33,6 +34,7 @@ export const migrations: readonly { readonly name: string; readonly up: Migratio
   { name: '0012-settings', up: settings.up },
   { name: '0013-openness', up: openness.up },
   { name: '0014-suite-source', up: suiteSource.up },
+  { name: '0015-what-pages-read', up: whatPagesRead.up },
 ]
 
 /**

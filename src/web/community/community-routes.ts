@@ -68,7 +68,7 @@ export function communityRoutes(app: Parameters<typeof createModel>[0] & { reado
         listSuites(app.db, model.id),
         quorumNow(app.db, model.id),
         currentCharter(app.db, model.id),
-        activityOf(app.db, name),
+        activityOf(app.db, name, { limit: activities, receipts: false }),
         communityHealth(app.db, model.id),
       ])
       const facts = {
@@ -79,7 +79,7 @@ export function communityRoutes(app: Parameters<typeof createModel>[0] & { reado
         quorum,
         charter,
         health,
-        recent: recent.filter(({ kind }) => kind !== 'receipt').slice(0, activities),
+        recent,
         next: await readNext(app.db, c.get('visit').actor, model.id, { health, suites, release }),
       }
       return show(c, overviewPage(c.get('visit'), facts))

@@ -16,11 +16,14 @@ export function homeRoutes(app: { readonly db: Database; readonly version: strin
     .get('/', async (c) => {
       const cards = await communityCards(app.db, { limit: shown.communities + 1 })
       const communities = cards.slice(0, shown.communities)
-      const lists = await Promise.all(communities.slice(0, shown.watched).map(({ owner, name }) => activityOf(app.db, `${owner}/${name}`)))
+      const lists = await Promise.all(
+        communities
+          .slice(0, shown.watched)
+          // A receipt is for the person it names; here it would drown what everybody shares in.
+          .map(({ owner, name }) => activityOf(app.db, `${owner}/${name}`, { limit: shown.activities, receipts: false })),
+      )
       const recent = lists
         .flat()
-        // A receipt is for the person it names; here it would drown what everybody shares in.
-        .filter(({ kind }) => kind !== 'receipt')
         .sort((a, b) => b.at.getTime() - a.at.getTime())
         .slice(0, shown.activities)
       return show(c, homePage(c.get('visit'), { communities, more: cards.length > shown.communities, recent }))

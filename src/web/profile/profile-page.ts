@@ -1,7 +1,7 @@
 /** A person's page: what they offered, reviewed and shipped, where, and how far they are trusted, with the formula. */
 
 import type { Person } from '../../domain/people/person.ts'
-import type { Receipt } from '../../domain/receipts/receipt.ts'
+import type { ReceiptLine } from '../../domain/receipts/receipt.ts'
 import type { OwnCommunity, OwnContribution, OwnReview } from '../../domain/reviews/person-work.ts'
 import type { TrustPage } from '../../domain/reviews/trust-page.ts'
 import { address, html, modelPath, type Content, type Html } from '../markup.ts'
@@ -25,7 +25,7 @@ export interface Profile {
   readonly contributions: readonly OwnContribution[]
   readonly moreContributions: boolean
   readonly reviews: readonly OwnReview[]
-  readonly receipts: readonly Receipt[]
+  readonly receipts: readonly ReceiptLine[]
   readonly moreReceipts: boolean
   readonly hasFeed: boolean
 }
@@ -71,8 +71,7 @@ function head(visit: Visit, { person, isVisitor, isBeyondContributor, hasFeed }:
         <a class="button" href="/account">${t('profile.edit')}</a>
         ${
           person.role === 'maintainer' &&
-          html`<a class="button" href="/people">${t('common.people')}</a>
-            <a class="button" href="/operator">${t('common.operator')}</a>`
+          html`<a class="button" href="/people">${t('common.people')}</a> <a class="button" href="/operator">${t('common.operator')}</a>`
         }
         <a class="button quiet" href="/notifications/settings">${t('profile.notifications')}</a>
       </p>`
@@ -133,7 +132,7 @@ export function contributionRows({ t, locale }: Visit, list: readonly OwnContrib
 function receiptsPart(visit: Visit, { receipts, moreReceipts }: Profile, at: string): Html | false {
   if (receipts.length === 0) return false
   const { t } = visit
-  const title = ({ body: { release } }: Receipt): Html => html`<bdi>${release.model} ${release.version}</bdi>`
+  const title = ({ model, version }: ReceiptLine): Html => html`<bdi>${model} ${version}</bdi>`
   return html`<h2>${t('profile.receipts')}</h2>
     <ul class="rows">
       ${receipts.map((receipt) => receiptRow(visit, receipt, title(receipt)))}

@@ -4,7 +4,7 @@ import { Hono, type Context } from 'hono'
 import { roles } from '../../domain/people/actor.ts'
 import { findPerson } from '../../domain/people/people-queries.ts'
 import { notificationSettingsOf } from '../../domain/notifications/notification-queries.ts'
-import { receiptsOfPerson } from '../../domain/receipts/receipt-queries.ts'
+import { receiptLinesOfPerson } from '../../domain/receipts/receipt-queries.ts'
 import { communitiesOfPerson, contributionsOfPerson, reviewsOfPerson } from '../../domain/reviews/person-work.ts'
 import { trustPage, type TrustPage } from '../../domain/reviews/trust-page.ts'
 import type { Database } from '../../storage/database.ts'
@@ -14,7 +14,7 @@ import { personContributionsPage } from './person-contributions-page.ts'
 import { profilePage } from './profile-page.ts'
 
 /** Of each list so much stands on the first page; the rest is one link away. */
-const shown = { contributions: 8, reviews: 8, receipts: 4, trust: 5 } as const
+const shown = { contributions: 8, reviews: 8, receipts: 4, trust: 3 } as const
 const perPage = 50
 
 export function profileRoutes(app: { readonly db: Database }): Hono {
@@ -27,7 +27,7 @@ export function profileRoutes(app: { readonly db: Database }): Hono {
         trust.push(await trustPage(app.db, model, person.name))
       const contributions = await contributionsOfPerson(app.db, person.id, { limit: shown.contributions + 1 })
       const reviews = await reviewsOfPerson(app.db, person.id, shown.reviews)
-      const receipts = await receiptsOfPerson(app.db, person.name, { limit: shown.receipts + 1 })
+      const receipts = await receiptLinesOfPerson(app.db, person.id, { limit: shown.receipts + 1 })
       return show(
         c,
         profilePage(c.get('visit'), {

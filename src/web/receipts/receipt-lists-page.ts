@@ -1,6 +1,6 @@
 /** Lists of receipts: of a release, one a person; of a person, one a release. */
 
-import type { Receipt } from '../../domain/receipts/receipt.ts'
+import type { ReceiptLine } from '../../domain/receipts/receipt.ts'
 import { address, html, modelPath, type Html } from '../markup.ts'
 import type { Page } from '../page.ts'
 import { badge, empty, pager } from '../parts/basics.ts'
@@ -12,7 +12,7 @@ interface OfRelease {
   readonly version: string
   /** False while they are being written. */
   readonly issued: boolean
-  readonly receipts: readonly Receipt[]
+  readonly receipts: readonly ReceiptLine[]
   readonly more: boolean
 }
 
@@ -34,7 +34,7 @@ export function releaseReceiptsPage(visit: Visit, { model, version, issued, rece
               html`<a class="button" href="${modelPath(model, `/releases/${encodeURIComponent(version)}`)}">${version}</a>`,
             )
           : html`<ul class="rows">
-              ${receipts.map((receipt) => row(visit, receipt, html`<bdi>${receipt.body.person}</bdi>`))}
+              ${receipts.map((receipt) => row(visit, receipt, html`<bdi>${receipt.person}</bdi>`))}
             </ul>`
       }
       ${pager(t, { older: more && last ? address(at, { after: last.id }) : null })}`,
@@ -45,7 +45,7 @@ interface OfPerson {
   readonly name: string
   readonly displayName: string | null
   readonly isVisitor: boolean
-  readonly receipts: readonly Receipt[]
+  readonly receipts: readonly ReceiptLine[]
   readonly more: boolean
 }
 
@@ -70,21 +70,19 @@ export function personReceiptsPage(visit: Visit, { name, displayName, isVisitor,
   }
 }
 
-const releaseOf = ({ body: { release } }: Receipt): Html => html`<bdi>${release.model} ${release.version}</bdi>`
+const releaseOf = ({ model, version }: ReceiptLine): Html => html`<bdi>${model} ${version}</bdi>`
 
 /** What it says in figures; nothing is added up that was measured apart. */
-export function row({ t, locale }: Visit, { digest, body, createdAt }: Receipt, title: Html): Html {
-  const { included, reviewed, notIncluded } = body
-  const standing = included.reduce((sum, { examples }) => sum + examples.standing, 0)
-  const measured = included.filter(({ effects }) => effects.length > 0).length
+export function row({ t, locale }: Visit, { digest, figures, createdAt }: ReceiptLine, title: Html): Html {
+  const { included, standing, measured, reviewed, notIncluded } = figures
   return html`<li>
     <p class="row-title">
       <a href="/receipts/${digest}">${title}</a> ${measured > 0 && badge(t('receipts.rowMeasured', { n: measured }), 'good')}
     </p>
     <p class="meta">
-      ${included.length > 0 && html`${t('receipts.rowIncluded', { n: included.length, examples: standing })} · `}
-      ${reviewed.length > 0 && html`${t('receipts.rowReviewed', { n: reviewed.length })} · `}
-      ${notIncluded.length > 0 && html`${t('receipts.rowNotIncluded', { n: notIncluded.length })} · `} ${ago(locale, createdAt)}
+      ${included > 0 && html`${t('receipts.rowIncluded', { n: included, examples: standing })} · `}
+      ${reviewed > 0 && html`${t('receipts.rowReviewed', { n: reviewed })} · `}
+      ${notIncluded > 0 && html`${t('receipts.rowNotIncluded', { n: notIncluded })} · `} ${ago(locale, createdAt)}
     </p>
   </li>`
 }

@@ -3,10 +3,10 @@
 import type { AppError } from '../../errors.ts'
 import type { Measurement } from '../../domain/receipts/measurement-queries.ts'
 import type { IncludedWork, NotIncludedReason, NotIncludedWork, Receipt, ReviewedWork } from '../../domain/receipts/receipt.ts'
-import { html, modelPath, type Html } from '../markup.ts'
+import { address, html, modelPath, type Html } from '../markup.ts'
 import type { MessageKey } from '../messages.ts'
 import type { Page } from '../page.ts'
-import { badge, person, shortDigest, userText, type Tone } from '../parts/basics.ts'
+import { badge, pager, person, shortDigest, userText, type Tone } from '../parts/basics.ts'
 import { count, percent } from '../parts/figures.ts'
 import { day } from '../parts/time.ts'
 import type { Visit } from '../visit.ts'
@@ -19,11 +19,18 @@ export interface ShownReceipt {
   /** Asked for in this release, of anybody's work. */
   readonly measurements: readonly Measurement[]
   readonly mayMeasure: boolean
+  /** So many works in it stand on pages before this one. */
+  readonly after: number
 }
+
+/** Works on a page: somebody who has given for years has thousands in every release. */
+const worksShown = 100
+/** Of the shorter lists. */
+const rowsShown = 100
 
 export function receiptPage(visit: Visit, shown: ShownReceipt, refused: AppError | null = null): Page {
   const { t } = visit
-  const { receipt, isVisitor } = shown
+  const { receipt, isVisitor, after } = shown
   const { person: name, release, included, notIncluded, reviewed } = receipt.body
   const where = isolated(`${release.model} ${release.version}`)
   const [owner, modelName] = release.model.split('/') as [string, string]
@@ -37,24 +44,38 @@ export function receiptPage(visit: Visit, shown: ShownReceipt, refused: AppError
     ${
       included.length > 0 &&
       html`<h2>${t('receipts.included')}</h2>
-        ${included.map((work) => includedPart(visit, shown, work))}`
+        ${newestFirst(included)
+          .slice(after, after + worksShown)
+          .map((work) => includedPart(visit, shown, work))}
+        ${pager(t, { older: after + worksShown < included.length ? address(`/receipts/${receipt.digest}`, { after: after + worksShown }) : null })}`
     }
     ${
       notIncluded.length > 0 &&
       html`<h2>${t('receipts.notIncluded')}</h2>
         <ul class="rows">
-          ${notIncluded.map((work) => notIncludedRow(visit, work))}
-        </ul>`
+          ${notIncluded.slice(0, rowsShown).map((work) => notIncludedRow(visit, work))}
+        </ul>
+        ${more(visit, notIncluded.length)}`
     }
     ${
       reviewed.length > 0 &&
       html`<h2>${t('receipts.reviewed')}</h2>
         <ul class="rows">
-          ${reviewed.map((work) => reviewedRow(visit, work))}
-        </ul>`
+          ${reviewed.slice(0, rowsShown).map((work) => reviewedRow(visit, work))}
+        </ul>
+        ${more(visit, reviewed.length)}`
     }
     ${checking(visit, receipt)}`,
   }
+}
+
+/** What is new in the release is what somebody looks for; the order of the receipt otherwise. */
+function newestFirst(included: readonly IncludedWork[]): readonly IncludedWork[] {
+  return included.toSorted((a, b) => Number(b.isNew) - Number(a.isNew))
+}
+
+function more({ t }: Visit, all: number): Html | false {
+  return all > rowsShown && html`<p class="soft">${t('receipts.moreInJson', { n: all - rowsShown })}</p>`
 }
 
 /** A name in plain text, kept apart from the direction of what stands around it (Unicode's FSI and PDI). */

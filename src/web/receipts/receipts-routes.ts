@@ -6,7 +6,7 @@ import { hasRole } from '../../domain/people/actor.ts'
 import { findPerson } from '../../domain/people/people-queries.ts'
 import { measureContribution } from '../../domain/receipts/measure-contribution.ts'
 import { measurementsOf } from '../../domain/receipts/measurement-queries.ts'
-import { findReceipt, receiptsOfPerson, receiptsOfRelease } from '../../domain/receipts/receipt-queries.ts'
+import { findReceipt, receiptLinesOfPerson, receiptLinesOfRelease } from '../../domain/receipts/receipt-queries.ts'
 import { findRelease } from '../../domain/releases/release-queries.ts'
 import type { TrainingApp } from '../../domain/training/start-run.ts'
 import { attempt, typedIn } from '../form.ts'
@@ -32,14 +32,14 @@ export function receiptsRoutes(app: TrainingApp): Hono {
     })
     .get('/models/:owner/:name/releases/:version/receipts', async (c) => {
       const model = await findModel(app.db, `${c.req.param('owner')}/${c.req.param('name')}`)
-      const { version } = await findRelease(app.db, `${model.owner}/${model.name}`, c.req.param('version'))
+      const release = await findRelease(app.db, `${model.owner}/${model.name}`, c.req.param('version'))
       const page = { after: keyIn(c.req.query('after')), limit: perPage + 1 }
-      const { issued, receipts } = await receiptsOfRelease(app.db, `${model.owner}/${model.name}`, version, page)
+      const { issued, receipts } = await receiptLinesOfRelease(app.db, release, page)
       return show(
         c,
         releaseReceiptsPage(c.get('visit'), {
           model,
-          version,
+          version: release.version,
           issued,
           receipts: receipts.slice(0, perPage),
           more: receipts.length > perPage,
@@ -47,8 +47,8 @@ export function receiptsRoutes(app: TrainingApp): Hono {
       )
     })
     .get('/people/:name/receipts', async (c) => {
-      const { name, displayName } = await findPerson(app.db, c.req.param('name'))
-      const receipts = await receiptsOfPerson(app.db, name, { after: keyIn(c.req.query('after')), limit: perPage + 1 })
+      const { id, name, displayName } = await findPerson(app.db, c.req.param('name'))
+      const receipts = await receiptLinesOfPerson(app.db, id, { after: keyIn(c.req.query('after')), limit: perPage + 1 })
       const own = c.get('visit').actor
       return show(
         c,
@@ -73,6 +73,7 @@ async function shownReceipt(app: TrainingApp, c: Context): Promise<ShownReceipt>
   return {
     receipt,
     isVisitor,
+    after: keyIn(c.req.query('after')) ?? 0,
     measurements: await measurementsOf(app.db, id),
     mayMeasure: receipt.supersededBy === null && actor !== null && (isVisitor || hasRole(actor, 'maintainer', modelId)),
   }

@@ -3,7 +3,7 @@
 import type { CommunityModel } from '../../domain/models/community-model.ts'
 import { hasRole } from '../../domain/people/actor.ts'
 import type { TrainSummary } from '../../domain/release-train/train-summaries.ts'
-import type { Release } from '../../domain/releases/release.ts'
+import type { ReleaseLine } from '../../domain/releases/release-queries.ts'
 import type { ReleaseScore } from '../../domain/releases/suite-scores.ts'
 import { address, html, joined, modelPath, type Content, type Html } from '../markup.ts'
 import type { Page } from '../page.ts'
@@ -19,7 +19,7 @@ import { scoreText } from './score-parts.ts'
 
 export interface ReleasesData {
   readonly model: CommunityModel
-  readonly releases: readonly Release[]
+  readonly releases: readonly ReleaseLine[]
   readonly scores: readonly ReleaseScore[]
   readonly train: TrainSummary | null
   readonly older: number | null
@@ -64,9 +64,8 @@ export function releasesPage(visit: Visit, data: ReleasesData): Page {
   }
 }
 
-function row({ t, locale }: Visit, { scores, model }: ReleasesData, release: Release): Html {
-  const { version, state, changelog, licence, openness, createdAt } = release
-  const people = [...new Set(changelog.contributions.map(({ author }) => author))]
+function row({ t, locale }: Visit, { scores, model }: ReleasesData, release: ReleaseLine): Html {
+  const { version, state, dataset, authors: people, licence, openness, createdAt } = release
   const named: Content[] = people.slice(0, 5).map((name) => person(t, name))
   const own = scores.filter(({ releaseId }) => releaseId === release.id)
   return html`<li>
@@ -76,7 +75,7 @@ function row({ t, locale }: Visit, { scores, model }: ReleasesData, release: Rel
       ${opennessLink(t, opennessPath(model, version), openness)}
     </p>
     <p class="meta">
-      ${ago(locale, createdAt)} · ${t('releases.dataset', { number: changelog.dataset.number, n: changelog.dataset.count })}
+      ${ago(locale, createdAt)} · ${t('releases.dataset', { number: dataset.number, n: dataset.count })}
       ${named.length > 0 && html` · ${joined(named, ', ')}${people.length > 5 && t('releases.andMore', { n: people.length - 5 })}`}
     </p>
     ${

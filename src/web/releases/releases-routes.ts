@@ -14,7 +14,7 @@ import { changedAnswers, compareReleases, compareTraining, type ChangeKind } fro
 import { evaluateSubject } from '../../domain/releases/evaluate-subject.ts'
 import { measuredOf } from '../../domain/releases/measured.ts'
 import { previewRelease, publishRelease } from '../../domain/releases/publish-release.ts'
-import { findRelease, findReleaseById, listReleases } from '../../domain/releases/release-queries.ts'
+import { findRelease, releaseHead, releaseLines, releaseVersions } from '../../domain/releases/release-queries.ts'
 import type { Release } from '../../domain/releases/release.ts'
 import { releasesOfCheckpoints } from '../../domain/releases/releases-of-checkpoint.ts'
 import { retractRelease } from '../../domain/releases/retract-release.ts'
@@ -83,7 +83,7 @@ const nameOf = (c: Context) => `${c.req.param('owner')}/${c.req.param('name')}`
 async function showReleases(app: ReleasesApp, c: Context) {
   const model = await findModel(app.db, nameOf(c))
   const after = keyIn(c.req.query('after'))
-  const found = await listReleases(app.db, nameOf(c), { limit: perPage + 1, ...(after !== undefined && { after }) })
+  const found = await releaseLines(app.db, model.id, { limit: perPage + 1, ...(after !== undefined && { after }) })
   const releases = found.slice(0, perPage)
   const newest = await newestFinishedRun(app.db, model.id)
   const taken = newest?.checkpoint ? await releasesOfCheckpoints(app.db, [newest.checkpoint.id]) : []
@@ -108,7 +108,7 @@ async function showRelease(app: ReleasesApp, c: Context, typed: Typed = {}, refu
     base: await findBase(app.db, release.changelog.base),
     question: await questionFor(app, release),
     origin: visit.url.origin,
-    previous: release.previousId === null ? null : (await findReleaseById(app.db, release.previousId)).version,
+    previous: release.previousId === null ? null : (await releaseHead(app.db, release.previousId)).version,
     publishedBy: (await namesOf(app.db, [release.publishedBy]))(release.publishedBy),
     runId: (await findCheckpoint(app.db, release.checkpointId)).runId,
     leftOut: await leftOutOf(app.db, release),
@@ -159,9 +159,9 @@ async function showProposal(app: ReleasesApp, c: Context, typed: Typed = {}, ref
 async function showComparison(app: ReleasesApp, c: Context) {
   const visit = c.get('visit')
   const model = await findModel(app.db, nameOf(c))
-  const releases = await listReleases(app.db, nameOf(c), { limit: offered })
-  const [newest, before] = [releases[0], releases[1]]
-  const [from, to] = [c.req.query('from') ?? before?.version, c.req.query('to') ?? newest?.version]
+  const versions = await releaseVersions(app.db, model.id, { limit: offered })
+  const [newest, before] = versions
+  const [from, to] = [c.req.query('from') ?? before, c.req.query('to') ?? newest]
   if (from === undefined || to === undefined) return show(c, nothingToCompare(visit, model))
   const [older, newer] = [await findRelease(app.db, nameOf(c), from), await findRelease(app.db, nameOf(c), to)]
   const compared = await compareReleases(app, older, newer)
@@ -170,7 +170,7 @@ async function showComparison(app: ReleasesApp, c: Context) {
   const only = kindOf(c.req.query('only'))
   const data = {
     model,
-    versions: releases.map(({ version }) => version),
+    versions,
     from: older,
     to: newer,
     compared,

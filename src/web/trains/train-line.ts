@@ -26,7 +26,8 @@ export function trainLine({ t, locale }: Words, train: TrainSummary): string {
         ? t('trains.doing_search', { n: trials })
         : t(`trains.doing_${stage}`)
       : t(`trains.ended_${state}`, { version: release ?? '' })
-  const left = t('trains.left', { when: clock(locale.tag, createdAt), n: contributions, people })
+  const when = clock(locale.tag, createdAt)
+  const left = people === null ? t('trains.leftWithMany', { when, n: contributions }) : t('trains.left', { when, n: contributions, people })
   const without = leftOut === 0 ? '' : ` ${t('trains.without', { n: leftOut })}`
   return `${t('trains.number', { number: String(number) })}: ${now} ${left}${without}`
 }
