@@ -141,4 +141,14 @@ test('how open a release is, in a browser', async (t) => {
       }
     }
   })
+
+  await t.test('a release from before releases were graded says so, and gets no grade', async () => {
+    await app.db.updateTable('releases').set({ openness: null }).execute()
+    const page = await visitAs(browser, t, url)
+    await page.goto(path)
+    await page.getByRole('link', { name: 'Openness not graded' }).click()
+    assert.match(await main(page), /published before releases were graded, and a grade is never added afterwards/)
+    await assertSound(page)
+    assert.equal((await fetch(`${url}/api${path}/releases/0.1.0/openness.yml`)).status, 404)
+  })
 })
