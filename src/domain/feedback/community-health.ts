@@ -1,9 +1,8 @@
-/** How a community is doing, at a glance and cheaply; and the list of communities for a home page. */
+/** How a community is doing, at a glance and cheaply. */
 
 import { sql } from 'kysely'
 import type { Db } from '../../storage/database.ts'
 import { bounded, countBound, countOpen, type BoundedCount } from '../contributions/proposal-lists.ts'
-import { pageLimit, type Page } from '../people/people-queries.ts'
 
 export interface CommunityHealth {
   readonly openProposals: BoundedCount
@@ -62,34 +61,4 @@ async function countWaiting(db: Db, modelId: number): Promise<BoundedCount> {
       and not exists (select from contributions where contributions.feedback_id = feedback.id)
     limit ${countBound + 1}`.execute(db)
   return bounded(rows.length)
-}
-
-export interface CommunityEntry {
-  readonly id: number
-  /** `owner/name`. */
-  readonly model: string
-  readonly description: string
-  readonly base: string
-  /** Those most of its examples are in, at most three. */
-  readonly languages: readonly string[]
-  readonly release: { readonly version: string; readonly createdAt: Date } | null
-  readonly createdAt: Date
-}
-
-/** Communities in the order they were founded, with what a home page says of each. */
-export async function listCommunities(db: Db, page: Page = {}): Promise<readonly CommunityEntry[]> {
-  const { rows } = await sql<Omit<CommunityEntry, 'release'> & { version: string | null; released: Date | null }>`
-    select models.id, models.owner || '/' || models.name as model, models.description, bases.name as base, models.created_at as "createdAt",
-      coalesce(languages.tags, '{}') as languages, newest.version, newest.created_at as released
-    from community_models models join base_models bases on bases.id = models.base_id
-    left join lateral (
-      select version, created_at from releases where releases.model_id = models.id and state = 'published' order by releases.id desc limit 1) newest on true
-    left join lateral (
-      select array_agg(value) as tags from (
-        select value from example_tallies where example_tallies.model_id = models.id and field = 'language' order by count desc, value limit 3) spoken) languages on true
-    where models.id > ${page.after ?? 0} order by models.id limit ${pageLimit(page)}`.execute(db)
-  return rows.map(({ version, released, ...row }) => ({
-    ...row,
-    release: version === null ? null : { version, createdAt: released as Date },
-  }))
 }

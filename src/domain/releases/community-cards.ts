@@ -14,6 +14,7 @@ export interface CommunityCard {
   readonly base: string
   /** The languages with most accepted examples, BCP 47, most first; at most six. */
   readonly languages: readonly string[]
+  readonly createdAt: Date
   readonly release: {
     readonly version: string
     readonly createdAt: Date
@@ -56,14 +57,15 @@ export async function communityCards(db: Db, page: Page = {}): Promise<readonly 
               .whereRef('exampleTallies.modelId', '=', 'communityModels.id')
               .where('field', '=', 'language')
               .orderBy('count', 'desc')
+              .orderBy('value')
               .limit(mostLanguages)
               .as('spoken'),
           )
-          .select(sql<string[]>`array_agg(value order by count desc)`.as('languages'))
+          .select(sql<string[]>`array_agg(value order by count desc, value)`.as('languages'))
           .as('tongues'),
       (join) => join.onTrue(),
     )
-    .select(['communityModels.id', 'owner', 'communityModels.name', 'description', 'baseModels.name as base'])
+    .select(['communityModels.id', 'owner', 'communityModels.name', 'description', 'communityModels.createdAt', 'baseModels.name as base'])
     .select(['version', 'releasedAt', 'newest.licence', 'graded', 'opennessClass', 'languages'])
     .where('communityModels.id', '>', page.after ?? 0)
     .orderBy('communityModels.id')

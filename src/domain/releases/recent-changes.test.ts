@@ -7,7 +7,8 @@ import { contribute, withdrawContribution } from '../contributions/contribute.ts
 import { listProposals } from '../contributions/proposal-lists.ts'
 import { decideContribution } from '../datasets/decide-contribution.ts'
 import { revertContribution } from '../datasets/revert-contribution.ts'
-import { communityHealth, listCommunities } from '../feedback/community-health.ts'
+import { communityHealth } from '../feedback/community-health.ts'
+import { communityCards } from './community-cards.ts'
 import { adding, offerOf, openCommunity, type Community } from '../testing.ts'
 import { recentChanges, type ChangesFilter } from './recent-changes.ts'
 
@@ -100,7 +101,12 @@ for (const kind of ['embedded', 'server'] as const) {
       examples: 2,
     })
     assert.deepEqual(
-      (await listCommunities(app.db)).map(({ model, base, languages, release }) => ({ model, base, languages, release })),
+      (await communityCards(app.db)).map(({ owner, name, base, languages, release }) => ({
+        model: `${owner}/${name}`,
+        base,
+        languages,
+        release,
+      })),
       [{ model: app.name, base: 'tiny', languages: ['mr'], release: null }],
     )
   })

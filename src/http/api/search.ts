@@ -7,9 +7,10 @@ import { listProposals, proposalKinds } from '../../domain/contributions/proposa
 import { examplePage } from '../../domain/datasets/example-page.ts'
 import { exampleTallies, searchExamples } from '../../domain/datasets/example-search.ts'
 import { revertExample } from '../../domain/datasets/revert-example.ts'
-import { communityHealth, listCommunities } from '../../domain/feedback/community-health.ts'
+import { communityHealth } from '../../domain/feedback/community-health.ts'
 import { findModel } from '../../domain/models/model-queries.ts'
 import { actorName } from '../../domain/people/actor.ts'
+import { communityCards } from '../../domain/releases/community-cards.ts'
 import { changeKinds, recentChanges, type ChangesFilter } from '../../domain/releases/recent-changes.ts'
 import { releasesWithExample } from '../../domain/releases/releases-with-example.ts'
 import { AppError } from '../../errors.ts'
@@ -100,8 +101,15 @@ const community = z
     model: z.string(),
     description: z.string(),
     base: z.string(),
-    languages: z.array(z.string()).openapi({ description: 'Those most of its examples are in, at most three.' }),
-    release: z.object({ version: z.string(), createdAt: z.iso.datetime() }).nullable(),
+    languages: z.array(z.string()).openapi({ description: 'Those most of its examples are in, at most six.' }),
+    release: z
+      .object({
+        version: z.string(),
+        createdAt: z.iso.datetime(),
+        commercialUse: z.enum(['allowed', 'not-allowed', 'unknown']),
+        openness: z.object({ class: z.int().nullable() }).nullable(),
+      })
+      .nullable(),
     createdAt: z.iso.datetime(),
   })
   .openapi('Community')
@@ -267,6 +275,9 @@ export function searchRoutes(app: { readonly db: Database; readonly blobs: Blobs
         request: { query: page },
         responses: { 200: json(z.array(community), 'In the order they were founded.'), ...failures },
       }),
-      async (c) => c.json(plain(await listCommunities(app.db, pageOf(c.req.valid('query')))), 200),
+      async (c) => {
+        const cards = await communityCards(app.db, pageOf(c.req.valid('query')))
+        return c.json(plain(cards.map(({ owner, name, ...card }) => ({ ...card, model: `${owner}/${name}` }))), 200)
+      },
     )
 }

@@ -21,7 +21,7 @@ export interface Discussion {
 }
 
 /** Threads shown at once under their subject. */
-const shown = 20
+const shown = 10
 
 /** @param subject as API and CLI name it, e.g. { kind: 'clause', id: 'marathi/saathi/3' } */
 export async function readDiscussion(
