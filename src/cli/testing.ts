@@ -13,16 +13,16 @@ export interface Ran {
 }
 
 export interface Commands {
-  cw(...args: string[]): Promise<Ran>
+  readonly cw: (...args: string[]) => Promise<Ran>
   /** With --json; throws where the command fails. */
-  json<T>(...args: string[]): Promise<T>
+  readonly json: <T>(...args: string[]) => Promise<T>
 }
 
 export interface Serving extends Commands {
   readonly home: string
   readonly url: string
   /** Commands of whoever has the token; without one they are the operator's. */
-  as(token: string): Commands
+  readonly as: (token: string) => Commands
 }
 
 export async function serving(lifetime: Lifetime): Promise<Serving> {
@@ -36,7 +36,7 @@ export async function serving(lifetime: Lifetime): Promise<Serving> {
     const cw = (...args: string[]) => ended(start(...global, ...args))
     return {
       cw,
-      async json<T>(...args: string[]): Promise<T> {
+      json: async <T>(...args: string[]): Promise<T> => {
         const { code, out, err } = await cw('--json', ...args)
         if (code !== 0) throw new Error(`${args.join(' ')}: ${out}${err}`)
         return JSON.parse(out) as T

@@ -47,7 +47,7 @@ export function createPages(app: PagesApp): Pages {
   const routes = new Hono()
   routes.route('/assets', assetRoutes())
   const visit = readVisit((actor) => factsOf(app, actor))
-  routes.use(policy, visit, sameOriginOnly())
+  routes.use(policy, visit, sameOriginOnly(app))
   routes.onError((error, c) => failed(app, c, error))
   routes.get('/language', (c) => {
     const to = locales.find(({ tag }) => tag === c.req.query('to'))
