@@ -18,12 +18,12 @@ export function suggestionsPage(visit: Visit, model: CommunityModel, questions: 
       ${
         questions.length === 0
           ? empty(t('chat.noSuggestions'), html`<a class="button primary" href="${modelPath(model, '/talk')}">${t('common.tabTalk')}</a>`)
-          : questions.map((question) => questionPart(visit, question))
+          : questions.map((question) => questionPart(visit, model, question))
       }`,
   }
 }
 
-function questionPart(visit: Visit, question: SuggestedQuestion): Html {
+function questionPart(visit: Visit, model: CommunityModel, question: SuggestedQuestion): Html {
   const { t } = visit
   const asked = question.question.at(-1)?.content ?? ''
   return html`<section class="question">
@@ -37,7 +37,7 @@ function questionPart(visit: Visit, question: SuggestedQuestion): Html {
         )}
         ${question.taught.map(
           ({ answer, digest }) =>
-            html`<p class="who"><a href="/examples/${digest}">${t('chat.taughtNow')}</a></p>
+            html`<p class="who"><a href="${modelPath(model, `/examples/${digest.replace('sha256:', '')}`)}">${t('chat.taughtNow')}</a></p>
               ${userText(answer)}`,
         )}
       </div>

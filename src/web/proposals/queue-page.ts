@@ -69,6 +69,8 @@ export function queuePage(visit: Visit, data: QueueData): Page {
     main: html`<div class="actions">
         <a class="button primary" href="${modelPath(model, '/propose')}">${t('proposals.propose')}</a>
         <a class="button" href="${modelPath(model, '/upload')}">${t('proposals.upload')}</a>
+        <a class="button quiet" href="${modelPath(model, '/suggestions')}">${t('chat.suggestionsTitle')}</a>
+        <a class="button quiet" href="${modelPath(model, '/wrong-answers')}">${t('community.wrongTitle')}</a>
       </div>
       ${listNav(visit, data)} ${!queues.includes(list) && list !== 'patrol' && list !== 'conflicting' && kindFilter(visit, data)}
       <p class="soft">${t(`proposals.about_${list}`)}</p>
