@@ -1,7 +1,7 @@
-/** What happened, newest first, a line each. */
+/** What happened, newest first, a line each. A release is its community's doing, everything else a person's. */
 
 import type { Activity } from '../../domain/receipts/activity-queries.ts'
-import { html, type Html } from '../markup.ts'
+import { html, modelPath, type Html } from '../markup.ts'
 import type { Visit } from '../visit.ts'
 import { badge, person } from './basics.ts'
 import { ago } from './time.ts'
@@ -13,7 +13,9 @@ export function activityRows({ t, locale }: Visit, activities: readonly Activity
         html`<li>
           <p class="row-title"><a href="${it.link}" dir="auto">${it.title}</a></p>
           <p class="meta">
-            ${badge(t(`home.kind_${it.kind}`), it.kind === 'release' ? 'accent' : 'plain')} ${person(t, it.author)} · ${ago(locale, it.at)}
+            ${badge(t(`home.kind_${it.kind}`), it.kind === 'release' ? 'accent' : 'plain')}
+            ${it.author.includes('/') ? html`<a href="${modelPath(it.author)}"><bdi>${it.author}</bdi></a>` : person(t, it.author)} ·
+            ${ago(locale, it.at)}
           </p>
         </li>`,
     )}
