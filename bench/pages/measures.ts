@@ -6,12 +6,14 @@ import { conflictsOf } from '../../src/domain/contributions/claims.ts'
 import { listProposals, type ProposalFilter } from '../../src/domain/contributions/proposal-lists.ts'
 import { examplePage } from '../../src/domain/datasets/example-page.ts'
 import { exampleTallies, searchExamples, type ExampleFilter } from '../../src/domain/datasets/example-search.ts'
-import { communityHealth, listCommunities } from '../../src/domain/feedback/community-health.ts'
+import { communityHealth } from '../../src/domain/feedback/community-health.ts'
 import type { Actor } from '../../src/domain/people/actor.ts'
+import { communityCards } from '../../src/domain/releases/community-cards.ts'
 import { recentChanges, type ChangesFilter } from '../../src/domain/releases/recent-changes.ts'
 import { releasesWithExample } from '../../src/domain/releases/releases-with-example.ts'
 import { reviewQueue } from '../../src/domain/reviews/review-queues.ts'
-import { languages, largeModel } from './seed.ts'
+import { languages } from './seed.ts'
+import { largeModel } from './visitors.ts'
 
 export interface Measure {
   readonly name: string
@@ -86,6 +88,6 @@ export async function measured(app: App): Promise<readonly Measure[]> {
     { name: 'queue: waiting', run: () => reviewQueue(db, reviewer, largeModel, 'waiting') },
     { name: 'queue: mine to review', run: () => reviewQueue(db, reviewer, largeModel, 'mine') },
     { name: 'community: health', run: () => communityHealth(db, largeModel) },
-    { name: 'home: communities', run: () => listCommunities(db) },
+    { name: 'home: communities', run: () => communityCards(db) },
   ]
 }

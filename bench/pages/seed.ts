@@ -8,6 +8,7 @@ import { sql } from 'kysely'
 import { pieceOf, searchWords, wordsVersion } from '../../src/domain/contributions/search-words.ts'
 import { questionKey } from '../../src/domain/models/question-key.ts'
 import type { Database } from '../../src/storage/database.ts'
+import { largeModel } from './visitors.ts'
 import { makeLanguage, randomFrom, type Language } from './words.ts'
 
 export interface Sizes {
@@ -16,8 +17,6 @@ export interface Sizes {
   readonly people: number
 }
 
-/** The large community; the others are small. */
-export const largeModel = 1
 const smallModels = 19
 /** One of so many contributions goes to a small community. */
 const smallShare = 20
@@ -34,6 +33,10 @@ export const languages: readonly Language[] = [
 /** In runs, as communities import them: a word of one language stands nowhere in hundreds of thousands of examples, and everywhere in others. */
 const languageAt = (share: number): Language =>
   languages[[0.35, 0.55, 0.72, 0.85, 0.95, 0.99, 1].findIndex((end) => share < end)] ?? languages[0]!
+
+/** Two years, up to today: what rules look back on (active reviewers, trust) is as much as it would be. */
+const lastDay = new Date()
+export const firstDay = new Date(lastDay.getTime() - 2 * 365 * 86_400_000)
 
 type State = 'accepted' | 'open' | 'changes-requested' | 'rejected' | 'withdrawn'
 
@@ -137,11 +140,13 @@ function contributionAt(id: number, contributions: number, perContribution: numb
     const digest = `sha256:${createHash('sha256').update(`${id} ${i} ${prompt}`).digest('hex')}`
     return { digest, content, provenance, texts: [content.prompt, content.completion], key: questionKey({ prompt }) }
   })
-  // Two years, one after the other; ids are given by the database in this order.
-  const at = new Date(Date.UTC(2029, 0, 1) + (id / contributions) * 2 * 365 * 86_400_000)
+  // One after the other; ids are given by the database in this order.
+  const at = new Date(firstDay.getTime() + (id / contributions) * (lastDay.getTime() - firstDay.getTime()))
   const state = stateOf(id, contributions)
   const decided =
-    state === 'open' || state === 'changes-requested' ? null : new Date(at.getTime() + 3_600_000 * (1 + Math.floor(random() * 200)))
+    state === 'open' || state === 'changes-requested'
+      ? null
+      : new Date(Math.min(lastDay.getTime(), at.getTime() + 3_600_000 * (1 + Math.floor(random() * 200))))
   return {
     id,
     model,
@@ -238,11 +243,11 @@ async function finish(
       '{"suites":[]}', '{"contributions":[],"dataset":{"number":1,"count":1,"digest":"sha256:"}}', '{"expression":"CC-BY-4.0","summary":""}', '', '[]', runs.created_at
     from training_runs runs join checkpoints on checkpoints.run_id = runs.id`.execute(db)
   await sql`insert into member_changes (model_id, person_id, role, created_at)
-    select 1 + n % 20, 1 + n % 1000, 'reviewer', timestamptz '2029-01-01' + n * interval '3 hours' from generate_series(1, 5000) n`.execute(
+    select 1 + n % 20, 1 + n % 1000, 'reviewer', ${firstDay}::timestamptz + n * interval '3 hours' from generate_series(1, 5000) n`.execute(
     db,
   )
   await sql`insert into charter_revisions (model_id, number, contribution_id, clauses, next_clause, created_at)
-    select model_id, row_number() over (partition by model_id order by id), id, '[]', 1, decided_at from contributions where state = 'accepted' and id % 500 = 0`.execute(
+    select model_id, row_number() over (partition by model_id order by id), id, '[]', 1, decided_at from contributions where state = 'accepted' and id % 500 = 1`.execute(
     db,
   )
   await sql`insert into feedback (model_id, turns, rating, created_at)

@@ -8,7 +8,7 @@ import { findContribution } from '../contributions/contribution-queries.ts'
 import type { Contribution } from '../contributions/contribution.ts'
 import { latestRevision } from '../datasets/dataset-queries.ts'
 import { listSuites } from '../models/suite-queries.ts'
-import { latestRelease } from '../releases/release-queries.ts'
+import { latestReleaseHead } from '../releases/release-queries.ts'
 import { ownAmong } from './own-cases.ts'
 import { errorOf, secondsOf, stateOf, type Preview } from './preview.ts'
 
@@ -75,7 +75,7 @@ export async function stalenessOf(db: Db, preview: Preview): Promise<readonly St
   const head = await latestRevision(db, contribution.modelId)
   if ((head?.id ?? null) !== preview.headRevisionId)
     moved.push({ what: 'dataset', sentence: `The dataset has moved on to revision ${head?.number ?? 'none'} since.` })
-  const release = await latestRelease(db, contribution.modelId)
+  const release = await latestReleaseHead(db, contribution.modelId)
   if ((release?.id ?? null) !== preview.releaseId)
     moved.push({
       what: 'release',

@@ -168,7 +168,7 @@ export interface DatasetDifference {
 const contributionsShown = 30
 const examplesShown = 6
 /** Counting goes on this far: beyond, a reader needs no exact number. */
-const mostCounted = 1_000
+const mostCounted = 200
 
 /** What the two were trained on and how. */
 export async function compareTraining(db: Db, from: Release, to: Release): Promise<DatasetDifference> {

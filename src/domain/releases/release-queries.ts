@@ -33,14 +33,22 @@ export async function findRelease(db: Db, model: string, version: string): Promi
 
 /** The newest that is not retracted; a candidate (0.2.0-rc.1) only where there is nothing else. */
 export async function latestRelease(db: Db, modelId: number): Promise<Release | null> {
-  const row = await releases(db)
-    .where('releases.modelId', '=', modelId)
-    .where('releases.state', '=', 'published')
-    .orderBy((order) => order('releases.version', 'like', '%-%'))
-    .orderBy('releases.id', 'desc')
+  const head = await latestReleaseHead(db, modelId)
+  return head && findReleaseById(db, head.id)
+}
+
+/** Which that is, without its record. */
+export async function latestReleaseHead(db: Db, modelId: number): Promise<Pick<Release, 'id' | 'version' | 'createdAt'> | null> {
+  const row = await db
+    .selectFrom('releases')
+    .select(['id', 'version', 'createdAt'])
+    .where('modelId', '=', modelId)
+    .where('state', '=', 'published')
+    .orderBy((order) => order('version', 'like', '%-%'))
+    .orderBy('id', 'desc')
     .limit(1)
     .executeTakeFirst()
-  return row ? toRelease(row) : null
+  return row ?? null
 }
 
 export async function findReleaseById(db: Db, id: number): Promise<Release> {

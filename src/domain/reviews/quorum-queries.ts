@@ -6,7 +6,7 @@ import { currentRules } from '../models/review-rules-queries.ts'
 import type { QuorumRule, ReviewRules } from '../models/review-rules.ts'
 import { operatorName } from '../people/actor.ts'
 import { hasRoleIn } from '../people/member-queries.ts'
-import { quorumOf, type Quorum } from './quorum.ts'
+import { neededReviews, quorumOf, type Quorum } from './quorum.ts'
 import { countReviews } from './review-queries.ts'
 
 /** A fixed quorum has no days of its own; whoever reviewed within these is still named as active. */
@@ -28,6 +28,22 @@ export async function quorumNow(db: Db, modelId: number): Promise<Quorum> {
   const { rules } = await currentRules(db, modelId)
   const { active, available, rejectors } = await reviewersBy(db, modelId, rules)
   return quorumOf(rules, { active, available, operator: true }, { accepting: 0, rejecting: 0 }, rejectors)
+}
+
+/** The number of `quorumNow` alone. It grows no more once so many are active as its cap asks for, so nobody beyond them is looked for. */
+export async function neededNow(db: Db, modelId: number): Promise<number> {
+  const { quorum } = (await currentRules(db, modelId)).rules
+  if (quorum.kind === 'fixed') return quorum.n
+  const enough = Math.ceil(quorum.cap / quorum.share)
+  const { reviewed, patrolled } = activity(modelId, quorum.days)
+  const { rows } = await sql`
+    (select from people where ${hasRoleIn('reviewer', modelId)}
+      and (exists (${reviewed(sql`reviews.reviewer_id = people.id`)}) or exists (${patrolled(sql`patrols.patroller_id = people.id`)})) limit ${enough})
+    union all
+    (select where exists (${reviewed(sql`reviews.reviewer_id is null`)}) or exists (${patrolled(sql`patrols.patroller_id is null`)}))`.execute(
+    db,
+  )
+  return neededReviews(quorum, rows.length)
 }
 
 /** By both rules, which look back on the same days most of the time. */
@@ -56,13 +72,7 @@ export async function reviewersOf(
   except?: number | null,
 ): Promise<{ active: string[]; available: string[] }> {
   const days = daysOf(rule)
-  // Person by person: each is looked up by their newest reviews, where all reviews of a large community within so many days are thousands.
-  const reviewed = (who: RawBuilder<unknown>) => sql`
-    select from reviews join contributions on contributions.id = reviews.contribution_id
-    where ${who} and reviews.created_at > now() - ${days} * interval '1 day' and contributions.model_id = ${modelId} limit 1`
-  const patrolled = (who: RawBuilder<unknown>) => sql`
-    select from patrols join contributions on contributions.id = patrols.contribution_id
-    where ${who} and patrols.decided_at > now() - ${days} * interval '1 day' and contributions.model_id = ${modelId} limit 1`
+  const { reviewed, patrolled } = activity(modelId, days)
   const { rows } = await sql<{ id: number | null; name: string | null; active: boolean }>`
     select people.id, people.name, reviewed.there is not null or patrolled.there is not null as active
     from people
@@ -75,4 +85,17 @@ export async function reviewersOf(
   const others = rows.filter(({ id }) => id !== except).map(({ name, active }) => ({ name: name ?? operatorName, active }))
   const named = (active: boolean) => others.filter((it) => it.active === active).map(({ name }) => name)
   return { active: named(true), available: named(false) }
+}
+
+/** Person by person: each is looked up by their newest reviews, where all reviews of a large community within so many days are thousands. */
+function activity(modelId: number, days: number) {
+  const here = sql`contributions.model_id = ${modelId} limit 1`
+  return {
+    reviewed: (who: RawBuilder<unknown>) => sql`
+      select from reviews join contributions on contributions.id = reviews.contribution_id
+      where ${who} and reviews.created_at > now() - ${days} * interval '1 day' and ${here}`,
+    patrolled: (who: RawBuilder<unknown>) => sql`
+      select from patrols join contributions on contributions.id = patrols.contribution_id
+      where ${who} and patrols.decided_at > now() - ${days} * interval '1 day' and ${here}`,
+  }
 }

@@ -11,7 +11,7 @@ import { communityHealth } from '../../domain/feedback/community-health.ts'
 import { waitingFeedback } from '../../domain/feedback/feedback-queries.ts'
 import { communityCards } from '../../domain/releases/community-cards.ts'
 import { findReleaseById, latestRelease } from '../../domain/releases/release-queries.ts'
-import { quorumNow } from '../../domain/reviews/quorum-queries.ts'
+import { neededNow } from '../../domain/reviews/quorum-queries.ts'
 import type { Database } from '../../storage/database.ts'
 import { attempt, readForm, typedIn, type Typed } from '../form.ts'
 import { modelPath } from '../markup.ts'
@@ -62,11 +62,11 @@ export function communityRoutes(app: Parameters<typeof createModel>[0] & { reado
     .get('/models/:owner/:name', async (c) => {
       const name = `${c.req.param('owner')}/${c.req.param('name')}`
       const model = await findModel(app.db, name)
-      const [base, release, suites, quorum, charter, recent, health] = await Promise.all([
+      const [base, release, suites, needed, charter, recent, health] = await Promise.all([
         findBase(app.db, model.base),
         latestRelease(app.db, model.id),
         listSuites(app.db, model.id),
-        quorumNow(app.db, model.id),
+        neededNow(app.db, model.id),
         currentCharter(app.db, model.id),
         activityOf(app.db, name, { limit: activities, receipts: false }),
         communityHealth(app.db, model.id),
@@ -76,7 +76,7 @@ export function communityRoutes(app: Parameters<typeof createModel>[0] & { reado
         base,
         release,
         suites,
-        quorum,
+        needed,
         charter,
         health,
         recent,

@@ -8,7 +8,6 @@ import type { Suite } from '../../domain/models/suite.ts'
 import type { Activity } from '../../domain/receipts/activity-queries.ts'
 import type { CommunityHealth } from '../../domain/feedback/community-health.ts'
 import type { Release } from '../../domain/releases/release.ts'
-import type { Quorum } from '../../domain/reviews/quorum.ts'
 import { html, modelPath, type Html } from '../markup.ts'
 import type { Page } from '../page.ts'
 import { activityRows } from '../parts/activity.ts'
@@ -28,7 +27,8 @@ export interface Overview {
   readonly base: BaseModel
   readonly release: Release | null
   readonly suites: readonly Suite[]
-  readonly quorum: Quorum
+  /** Accepting reviews that a proposal takes now. */
+  readonly needed: number
   readonly charter: Charter
   readonly recent: readonly Activity[]
   readonly health: CommunityHealth
@@ -132,7 +132,7 @@ function unreleased({ t }: Visit, { model, base, health }: Overview): Html {
   return empty(t('community.unreleased', { base: base.name }), next)
 }
 
-function figures({ t, locale }: Visit, { model, base, suites, quorum, health }: Overview): Html {
+function figures({ t, locale }: Visit, { model, base, suites, needed, health }: Overview): Html {
   const { openProposals, answersWaiting, daysSinceRelease, examples } = health
   return html`<dl class="figures">
       <div>
@@ -158,6 +158,6 @@ function figures({ t, locale }: Visit, { model, base, suites, quorum, health }: 
       <dt>${t('common.tabSuites')}</dt>
       <dd><a href="${modelPath(model, '/suites')}">${t('community.suiteCount', { n: suites.length })}</a></dd>
       <dt>${t('community.quorum')}</dt>
-      <dd>${t('community.quorumNeeded', { n: quorum.needed })}</dd>
+      <dd>${t('community.quorumNeeded', { n: needed })}</dd>
     </dl>`
 }

@@ -7,7 +7,7 @@ import { findModel } from '../../domain/models/model-queries.ts'
 import { currentRules } from '../../domain/models/review-rules-queries.ts'
 import { actorName, hasRole, operator } from '../../domain/people/actor.ts'
 import { patrolQueue } from '../../domain/reviews/patrol-queries.ts'
-import { quorumNow } from '../../domain/reviews/quorum-queries.ts'
+import { neededNow } from '../../domain/reviews/quorum-queries.ts'
 import { reviewQueue } from '../../domain/reviews/review-queues.ts'
 import type { Database } from '../../storage/database.ts'
 import { goOn, show } from '../page.ts'
@@ -34,14 +34,14 @@ export function queueRoutes(app: { readonly db: Database }): Hono {
       if (list === 'mine' || list === 'yours') requireVisitor(c)
       const kind = proposalKinds.find((known) => known === c.req.query('kind')) ?? null
       const after = Number(c.req.query('after')) || undefined
-      const [{ rules }, quorum] = [await currentRules(db, model.id), await quorumNow(db, model.id)]
+      const [{ rules }, needed] = [await currentRules(db, model.id), await neededNow(db, model.id)]
       return show(
         c,
         queuePage(c.get('visit'), {
           model,
           list,
           kind,
-          needed: quorum.needed,
+          needed,
           mentors: list === 'mentor' ? await mentorsOf(db, model.id) : [],
           patrolled: rules.patrol.enabled || (await patrolQueue(db, model.id, { limit: 1 })).length > 0,
           ...(await rowsOf(db, c, model.id, list, kind, after)),
