@@ -30,15 +30,20 @@ export async function quorumNow(db: Db, modelId: number): Promise<Quorum> {
   return quorumOf(rules, { active, available, operator: true }, { accepting: 0, rejecting: 0 }, rejectors)
 }
 
-/** The number of `quorumNow` alone. It grows no more once so many are active as its cap asks for, so nobody beyond them is looked for. */
+/**
+ * The number of `quorumNow` alone. It grows no more once so many are active as its cap asks for, so nobody beyond them is looked for
+ * (joined, not `exists`: for that the planner gathers all reviews of the month first).
+ */
 export async function neededNow(db: Db, modelId: number): Promise<number> {
   const { quorum } = (await currentRules(db, modelId)).rules
   if (quorum.kind === 'fixed') return quorum.n
   const enough = Math.ceil(quorum.cap / quorum.share)
   const { reviewed, patrolled } = activity(modelId, quorum.days)
   const { rows } = await sql`
-    (select from people where ${hasRoleIn('reviewer', modelId)}
-      and (exists (${reviewed(sql`reviews.reviewer_id = people.id`)}) or exists (${patrolled(sql`patrols.patroller_id = people.id`)})) limit ${enough})
+    (select from people
+      left join lateral (select true as there from (${reviewed(sql`reviews.reviewer_id = people.id`)}) any_review) reviewed on true
+      left join lateral (select true as there from (${patrolled(sql`patrols.patroller_id = people.id`)}) any_patrol) patrolled on true
+      where ${hasRoleIn('reviewer', modelId)} and (reviewed.there or patrolled.there) limit ${enough})
     union all
     (select where exists (${reviewed(sql`reviews.reviewer_id is null`)}) or exists (${patrolled(sql`patrols.patroller_id is null`)}))`.execute(
     db,
