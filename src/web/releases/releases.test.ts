@@ -92,7 +92,7 @@ test('releases in a browser', async (t) => {
     assert.deepEqual([dataset.added, suites.map(({ name }) => name)], [20, ['answers', 'hours']])
     await page.locator('nav a', { hasText: 'hours' }).click()
     assert.ok((await page.locator('ol.changed > li').count()) > 0)
-    assert.match(await main(page), /of 8 changed: \d+ became right/)
+    assert.match(await main(page), /of 8 changed: \d+ surprise it less/)
 
     // All four looks where somebody wants to see them; two tell left-to-right from right-to-left, wide from narrow.
     const shown = process.env['COMMONWEIGHTS_TEST_SCREENSHOTS'] ? looks : looks.filter((_, i) => i === 0 || i === 3)
