@@ -208,4 +208,19 @@ test('from a wrong answer to a receipt, in a browser', async (t) => {
     await assertSound(asha)
     await keepScreenshot(asha, 'story-9-receipt')
   })
+
+  await t.test('no link of any page of this community leads nowhere', async () => {
+    const from = new Map<string, string>([`/`, `/models/${model}`, '/people/asha', '/changes'].map((path) => [path, 'the test']))
+    for (const [path, on] of from) {
+      const answer = await asha.request.get(path)
+      assert.ok(answer.ok(), `${path}, linked on ${on}, answers ${answer.status()}`)
+      if (from.size > 100 || !(answer.headers()['content-type'] ?? '').includes('html')) continue
+      for (const [, href = ''] of (await answer.text()).matchAll(/<a [^>]*href="(\/[^"#]*)/g)) {
+        const link = href.replaceAll('&amp;', '&')
+        // What a script fills in, what changes the visitor's choices, and what is for others than readers.
+        if (!/ID\/fix|^\/(language|theme|operator|api|source)|blobs|files/.test(link) && !from.has(link)) from.set(link, path)
+      }
+    }
+    assert.ok(from.size > 60, `${from.size} links were followed`)
+  })
 })
