@@ -3,6 +3,7 @@
 import { Hono, type Context } from 'hono'
 import { secureHeaders } from 'hono/secure-headers'
 import type { Engine } from '../engines/engine.ts'
+import { AppError } from '../errors.ts'
 import type { Jobs } from '../storage/jobs.ts'
 import { apiRoutes, type ApiApp } from './api/routes.ts'
 import { identify, identifyLoosely, identifyVisitor, type AuthApp } from './auth.ts'
@@ -26,6 +27,11 @@ export function createHttp(app: HttpApp, pages: Pages | null): Hono {
   http.use(secureHeaders({ crossOriginResourcePolicy: false }))
   http.onError((error, c) => errorResponse(c, error, app.log))
   http.notFound((c) => (pages === null || isProgram(c.req.path) ? notFound(c) : pages.notFound(c)))
+  http.use(async (c, next) => {
+    // No name holds it, and Postgres refuses it wherever it stands.
+    if (c.req.url.includes('%00')) throw new AppError('invalid', 'An address cannot hold the character U+0000.')
+    await next()
+  })
   http.route('/', healthRoutes(app))
   http.use('/api/*', identify(app))
   http.route('/api', apiRoutes(app))
