@@ -122,10 +122,7 @@ test('suites in a browser', async (t) => {
     for (const look of looks) {
       const looked = await visitAs(browser, t, url, { token: meera, look })
       for (const [name, path] of [
-        ['suites', '/suites'],
         ['suite', '/suites/everyday'],
-        ['add-suite', '/add-suite'],
-        ['change-suite', '/add-suite?suite=months'],
         ['propose-case', '/propose-case'],
         ['settings', '/settings'],
       ] as const) {
