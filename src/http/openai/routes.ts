@@ -1,6 +1,7 @@
 /** /v1: chat, completions, stored answers and models, as OpenAI's clients expect them. A model id is owner/name, owner/name@version, or a base's name. */
 
 import { randomBytes } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import { Hono, type Context } from 'hono'
 import { streamSSE } from 'hono/streaming'
 import type { Engine, Generated } from '../../engines/engine.ts'
@@ -17,6 +18,7 @@ import {
   type CompletionRequest,
   type Usage,
 } from '../../formats/openai.ts'
+import { AppError } from '../../errors.ts'
 import { streamError } from '../errors.ts'
 import { collect, echoOf, engineSampling, sumUsage } from './generate.ts'
 import { listServed, resolveServed, type Servable } from './servable.ts'
@@ -73,12 +75,15 @@ const usageOfChoices = (all: readonly Usage[]): Usage => ({ ...sumUsage(all), pr
 
 async function streamChat(c: Context, app: OpenAiApp, servable: Servable, request: ChatRequest, keep: Keep | null) {
   const gone = new AbortController()
+  const leave = () => gone.abort(new AppError('unavailable', 'The client went away.'))
+  // From the beginning: who stops before the first word has left as well.
+  c.req.raw.signal.addEventListener('abort', leave, { once: true })
   const head = headOf('chatcmpl', request.model)
   const running = await chatChoices(app, servable, request, gone.signal)
   // The first pieces are awaited before the stream begins, so that a prompt that cannot be answered still gets its status.
   const started = await Promise.all(running.map(firstPiece))
   return streamSSE(c, async (stream) => {
-    stream.onAbort(() => gone.abort(new Error('the client went away')))
+    stream.onAbort(leave)
     const send = (data: unknown) => stream.writeSSE({ data: JSON.stringify(data) })
     const chunk = (index: number, delta: Parameters<typeof chatChunk>[2]) => send(chatChunk(head, index, delta, request.includeUsage))
     try {
@@ -97,6 +102,9 @@ async function streamChat(c: Context, app: OpenAiApp, servable: Servable, reques
           throw new Error('the engine ended an answer without finishing it')
         }),
       )
+      // A short answer may be whole before anybody has looked whether its reader is still there.
+      await setImmediate()
+      gone.signal.throwIfAborted()
       // Before the end is said: whoever has seen it can ask for the answer again.
       await keep?.(head.id, ends, usageOfChoices(ends))
       if (request.includeUsage) await send(chatUsageChunk(head, usageOfChoices(ends)))

@@ -132,7 +132,7 @@ test('accounts in a browser', async (t) => {
     await running.app.db.updateTable('passkeys').set({ counter: 1_000 }).execute()
     await page.goto('/sign-in?back=/changes')
     await page.click('[data-passkey=sign-in] button')
-    await page.waitForFunction("document.querySelector('[data-passkey] [role=status]').textContent !== ''")
+    await page.locator('[data-passkey] [role=status]', { hasText: /\S/ }).first().waitFor({ state: 'attached' })
     assert.match((await page.textContent('[data-passkey] [role=status]')) ?? '', /The answer of the passkey does not fit/)
     await page.goto('/account')
     await page.click('details.confirm summary')
@@ -141,7 +141,7 @@ test('accounts in a browser', async (t) => {
     await page.click('form[action="/sign-out"] button')
     await page.goto('/sign-in')
     await page.click('[data-passkey=sign-in] button')
-    await page.waitForFunction("document.querySelector('[data-passkey] [role=status]').textContent !== ''")
+    await page.locator('[data-passkey] [role=status]', { hasText: /\S/ }).first().waitFor({ state: 'attached' })
     assert.match((await page.textContent('[data-passkey] [role=status]')) ?? '', /This passkey is not known here/)
   })
 
