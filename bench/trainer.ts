@@ -15,7 +15,7 @@ import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
 import { openBaseFolder } from '../src/trainers/local/base-folder.ts'
-import { localTrainer } from '../src/trainers/local/local-trainer.ts'
+import { keepMemory, localTrainer } from '../src/trainers/local/local-trainer.ts'
 import { tokenizeExamples } from '../src/trainers/local/tokenize-examples.ts'
 import { defaultSettings, type Recipe } from '../src/trainers/trainer.ts'
 import { parametersOf, shapeOf, writeBase } from './trainer/shapes.ts'
@@ -38,8 +38,6 @@ const [rounds, steps] = [Number(options.rounds), Number(options.steps)]
 const warmUp = 2
 const threads = 2
 const packedLength = 512
-/** As the trainer's own process has it (trainers/local/local-trainer.ts). */
-const tuned = { MALLOC_MMAP_THRESHOLD_: '4294967296', MALLOC_TRIM_THRESHOLD_: '4294967296' }
 
 interface Work {
   readonly name: string
@@ -161,7 +159,7 @@ async function peer(base: string, setting: string, batches: readonly (readonly n
   await writeFile(file, JSON.stringify(batches))
   const script = join(import.meta.dirname, 'trainer/peer.py')
   const args = [script, base, options.full ? `${setting} full` : setting, file, String(warmUp), String(threads)]
-  const env = { ...process.env, ...(setting.includes('tuned') ? tuned : {}) }
+  const env = { ...process.env, ...(setting.includes('tuned') ? keepMemory : {}) }
   const { stdout } = await promisify(execFile)(options.python!, args, { env, maxBuffer: 1e7 })
   return JSON.parse(stdout) as Round
 }

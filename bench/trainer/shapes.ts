@@ -1,13 +1,13 @@
 /** Bases of random weights in the shapes of well-known models: speed and memory do not depend on what the weights are. */
 
+import { createWriteStream } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
 import { writeHfConfig, type HfConfig } from '../../src/formats/hf-config.ts'
 import { safetensorsPieces } from '../../src/formats/safetensors-write.ts'
 import { randomFrom } from '../../src/ml/lora/random.ts'
 import { baseTensors } from '../../src/ml/lora/training-graph.ts'
-import { createWriteStream } from 'node:fs'
-import { pipeline } from 'node:stream/promises'
 
 const llama = (shape: Partial<HfConfig>): HfConfig => ({
   architecture: 'LlamaForCausalLM',

@@ -41,7 +41,7 @@ const isInstalled = import.meta.url.includes('/node_modules/')
  * Tells glibc to keep what a step frees for the next one. By its defaults it gives large results back to the kernel, which then clears the same pages again
  * and again: a fifth of a step's processor time at 135 M parameters, at the same peak (docs/log.md). Other systems' allocators do not read these.
  */
-const keepMemory = { MALLOC_MMAP_THRESHOLD_: '4294967296', MALLOC_TRIM_THRESHOLD_: '4294967296' }
+export const keepMemory = { MALLOC_MMAP_THRESHOLD_: '4294967296', MALLOC_TRIM_THRESHOLD_: '4294967296' }
 
 type Start = { readonly kind: 'estimate' | 'train'; readonly request: TrainingRequest; readonly threads: number }
 type Answer = { readonly kind: 'estimate'; readonly estimate: MemoryEstimate } | { readonly kind: 'event'; readonly event: TrainingEvent }
