@@ -225,6 +225,19 @@ export interface SuitesTable {
   createdAt: CreatedAt
 }
 
+/** The newest row of a suite's versions says whether it is asked: making its next version neither retires it nor takes it up again. */
+export interface SuiteRetirementsTable {
+  id: GeneratedAlways<number>
+  /** The version that stood then. */
+  suiteId: number
+  /** false: taken up again. */
+  retired: boolean
+  message: string
+  /** null: the local operator. */
+  setBy: number | null
+  createdAt: CreatedAt
+}
+
 export type SuiteRole = 'measure' | 'regression' | 'charter'
 export type ClauseBlocks = 'never' | 'when-lost' | 'always'
 
@@ -924,6 +937,7 @@ export interface Schema {
   exampleBands: ExampleBandsTable
   reviews: ReviewsTable
   modelSettings: ModelSettingsTable
+  suiteRetirements: SuiteRetirementsTable
   opennessDeclarations: OpennessDeclarationsTable
   reviewRules: ReviewRulesTable
   mentors: MentorsTable

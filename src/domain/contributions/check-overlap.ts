@@ -3,7 +3,7 @@
 import type { Blobs } from '../../storage/blobs.ts'
 import type { Db } from '../../storage/database.ts'
 import { bandsOf, comparedText, isNear, shinglesOf, textKey, type ComparedText } from '../models/near-text.ts'
-import { listSuites, readSuite, suitesWithKeys } from '../models/suite-queries.ts'
+import { guardedSuites, readSuite, suitesWithKeys } from '../models/suite-queries.ts'
 import { nearKey, questionOf, suiteKeysOf } from '../models/suite-samples.ts'
 import type { Finding } from './contribution.ts'
 import { textsOf, type ExampleContent } from './example.ts'
@@ -30,13 +30,13 @@ function long(texts: readonly string[]): readonly string[] {
   return texts.filter((text) => text.length >= telling)
 }
 
-/** Rows that hold a sample of a current suite: exactly (an error) or nearly (a warning). */
+/** Rows that hold a sample of a current suite, a retired one too: exactly (an error) or nearly (a warning). */
 export async function overlapWithSuites(
   app: { readonly db: Db; readonly blobs: Blobs },
   modelId: number,
   changes: readonly PreparedChange[],
 ): Promise<Finding[]> {
-  if (!(await listSuites(app.db, modelId)).some(({ role }) => role !== 'regression')) return []
+  if ((await guardedSuites(app.db, modelId)).length === 0) return []
   const revealed = changes.flatMap(revealingContent).map(({ row, content, bands }) => ({
     row,
     keys: revealingTexts(content).map(textKey),

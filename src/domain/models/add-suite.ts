@@ -8,6 +8,7 @@ import { requireRole, type Actor } from '../people/actor.ts'
 import { findModel, lockModel } from './model-queries.ts'
 import { parseSlug } from './model-name.ts'
 import { insertSuite, storeSamples } from './store-suite.ts'
+import { requireAsked } from './retire-suite.ts'
 import { readSamples, type SamplesFormat } from './read-samples.ts'
 import { currentSuite } from './suite-queries.ts'
 import { suiteKinds, suiteLimits, type Suite, type SuiteRole } from './suite.ts'
@@ -20,9 +21,9 @@ export interface NewSuite {
   readonly samples: Uint8Array | AsyncIterable<Uint8Array>
   /** jsonl where nothing is said. */
   readonly format?: SamplesFormat | undefined
-  /** SPDX expression under which its cases are given; none where nothing is said. */
+  /** SPDX expression under which its cases are given; null or '': none. Where nothing is said, that of the suite it replaces. */
   readonly licence?: string | null | undefined
-  /** Where its cases are from, in words or as an address. */
+  /** Where its cases are from, in words or as an address; where nothing is said, as the suite it replaces says. */
   readonly source?: string | undefined
   /** Whether a release must improve it; true where nothing is said. */
   readonly target?: boolean | undefined
@@ -55,9 +56,9 @@ export async function addSuite(
     throw new AppError('invalid', `${name} may be trained on, so improving it shows nothing; a regression suite cannot be a target.`)
   if (!Number.isFinite(tolerance) || tolerance < 0)
     throw new AppError('invalid', `The tolerance ${tolerance} is not a number from 0 upwards.`)
-  const licence = input.licence ? parseLicence(input.licence).expression : null
-  const source = (input.source ?? '').normalize('NFC').trim()
-  if (source.length > suiteLimits.source)
+  const licence = input.licence ? parseLicence(input.licence).expression : input.licence === undefined ? undefined : null
+  const source = input.source?.normalize('NFC').trim()
+  if (source !== undefined && source.length > suiteLimits.source)
     throw new AppError('invalid', `The source has ${source.length} characters; at most ${suiteLimits.source} are kept.`)
   const { id: modelId } = await findModel(app.db, model)
   const samples = await readSamples(kind, input.samples, input.format)
@@ -70,6 +71,8 @@ export async function addSuite(
         'conflict',
         `${name} is a ${before.role} suite, and what may be trained on must not be mixed with what measures; choose another name.`,
       )
-    return insertSuite(db, { modelId, name, kind, role, target, tolerance, licence, source, ...stored }, before)
+    if (before) requireAsked(model, before)
+    const said = { ...(licence !== undefined && { licence }), ...(source !== undefined && { source }) }
+    return insertSuite(db, { modelId, name, kind, role, target, tolerance, ...said, ...stored }, before)
   })
 }

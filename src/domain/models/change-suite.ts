@@ -4,6 +4,7 @@ import { AppError } from '../../errors.ts'
 import type { Database } from '../../storage/database.ts'
 import { requireRole, type Actor } from '../people/actor.ts'
 import { findModel, lockModel } from './model-queries.ts'
+import { requireAsked } from './retire-suite.ts'
 import { insertSuite } from './store-suite.ts'
 import { findSuite } from './suite-queries.ts'
 import type { Suite } from './suite.ts'
@@ -21,6 +22,7 @@ export async function changeSuiteGate(
     requireRole(actor, 'maintainer', modelId)
     await lockModel(db, modelId)
     const before = await findSuite(db, modelId, name)
+    requireAsked(model, before)
     const { target = before.target, tolerance = before.tolerance } = changes
     if (target && before.role === 'regression')
       throw new AppError('invalid', `${name} may be trained on, so improving it shows nothing; a regression suite cannot be a target.`)
@@ -31,8 +33,8 @@ export async function changeSuiteGate(
     if (target === before.target && tolerance === before.tolerance)
       throw new AppError('conflict', `The suite ${name} is so already; nothing changes.`)
     const keys = await db.selectFrom('suiteKeys').select('key').where('suiteId', '=', before.id).execute()
-    const { digest, count, kind, role, clause, blocks, contributionId, licence, source } = before
-    const same = { modelId, name, digest, count, kind, role, clause, blocks, contributionId, licence, source }
+    const { digest, count, kind, role, clause, blocks, contributionId } = before
+    const same = { modelId, name, digest, count, kind, role, clause, blocks, contributionId }
     return insertSuite(db, { ...same, target, tolerance, keys: keys.map(({ key }) => key) }, before)
   })
 }

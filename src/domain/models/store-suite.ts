@@ -22,11 +22,19 @@ export type SuiteToStore = StoredSamples &
   Pick<Suite, 'modelId' | 'name' | 'kind' | 'role' | 'target' | 'tolerance'> &
   Partial<Pick<Suite, 'clause' | 'blocks' | 'contributionId' | 'licence' | 'source'>>
 
-/** Within a transaction that holds the model's lock. `before` is the suite of that name that this one replaces. */
-export async function insertSuite(db: Db, { keys, ...suite }: SuiteToStore, before: Pick<Suite, 'id'> | null): Promise<Suite> {
+/**
+ * Within a transaction that holds the model's lock. `before` is the suite of that name that this one replaces: its licence and source go on to stand where
+ * nothing else is said of them.
+ */
+export async function insertSuite(
+  db: Db,
+  { keys, ...suite }: SuiteToStore,
+  before: Pick<Suite, 'id' | 'licence' | 'source'> | null,
+): Promise<Suite> {
+  const { licence = before?.licence ?? null, source = before?.source ?? '' } = suite
   const { id } = await db
     .insertInto('suites')
-    .values({ ...suite, supersedes: before?.id ?? null })
+    .values({ ...suite, licence, source, supersedes: before?.id ?? null })
     .returning('id')
     .executeTakeFirstOrThrow()
   // What may be trained on needs no keys to find it by.

@@ -4,30 +4,42 @@ import { jsonLines } from '../../formats/jsonl.ts'
 import { AppError } from '../../errors.ts'
 import type { Blobs } from '../../storage/blobs.ts'
 import type { Db } from '../../storage/database.ts'
+import { retiredAt } from './suite-retirement.ts'
 import { parseSample } from './suite-samples.ts'
 import { suiteLimits, type Suite, type SuiteSample } from './suite.ts'
 
-/** Suites that no newer one of the same name replaces, and that were not withdrawn. */
+/** Suites that no newer one of the same name replaces, and that were not withdrawn; retired ones among them. */
 function currentSuites(db: Db, modelId: number) {
   return db
     .selectFrom('suites')
     .selectAll()
+    .select(retiredAt.as('retiredAt'))
     .where('modelId', '=', modelId)
     .where('withdrawnAt', 'is', null)
     .where((eb) => eb.not(eb.exists(eb.selectFrom('suites as newer').select('newer.id').whereRef('newer.supersedes', '=', 'suites.id'))))
 }
 
-/** The current suites of a model, by name. */
+/** The current suites that releases of the model are asked, by name. */
 export async function listSuites(db: Db, modelId: number): Promise<readonly Suite[]> {
-  return currentSuites(db, modelId).orderBy('name').execute()
+  return (await currentSuites(db, modelId).orderBy('name').execute()).filter((suite) => suite.retiredAt === null)
 }
 
-/** The current suite of that name, or null. */
+/** Those that were retired, by name. */
+export async function listRetiredSuites(db: Db, modelId: number): Promise<readonly Suite[]> {
+  return (await currentSuites(db, modelId).orderBy('name').execute()).filter((suite) => suite.retiredAt !== null)
+}
+
+/** Those whose questions nobody may train on. Retired ones too: taken up again, they must measure what they measured before. */
+export async function guardedSuites(db: Db, modelId: number): Promise<readonly Suite[]> {
+  return currentSuites(db, modelId).where('role', '!=', 'regression').orderBy('name').execute()
+}
+
+/** The current suite of that name, also where it is retired, or null. */
 export async function currentSuite(db: Db, modelId: number, name: string): Promise<Suite | null> {
   return (await currentSuites(db, modelId).where('name', '=', name).executeTakeFirst()) ?? null
 }
 
-/** The current suite of that name. */
+/** The current suite of that name, also where it is retired. */
 export async function findSuite(db: Db, modelId: number, name: string): Promise<Suite> {
   const suite = await currentSuite(db, modelId, name)
   if (!suite) throw new AppError('not-found', `The model has no suite ${JSON.stringify(name.slice(0, 100))}; "suite add" adds one.`)
@@ -35,7 +47,7 @@ export async function findSuite(db: Db, modelId: number, name: string): Promise<
 }
 
 export async function findSuiteById(db: Db, id: number): Promise<Suite> {
-  const suite = await db.selectFrom('suites').selectAll().where('id', '=', id).executeTakeFirst()
+  const suite = await db.selectFrom('suites').selectAll().select(retiredAt.as('retiredAt')).where('id', '=', id).executeTakeFirst()
   if (!suite) throw new AppError('not-found', `There is no suite ${id}.`)
   return suite
 }
@@ -65,7 +77,7 @@ export async function suitesWithKeys(
   modelId: number,
   keys: readonly string[],
 ): Promise<readonly { readonly suite: Suite; readonly keys: ReadonlySet<string> }[]> {
-  const suites = (await listSuites(db, modelId)).filter(({ role }) => role !== 'regression')
+  const suites = await guardedSuites(db, modelId)
   if (suites.length === 0) return []
   const found = new Map<number, Set<string>>()
   for (let i = 0; i < keys.length; i += 5_000) {

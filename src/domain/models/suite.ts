@@ -37,6 +37,8 @@ export interface Suite {
   /** SPDX expression under which its cases are given, and where they are from; what nobody said is null and ''. */
   readonly licence: string | null
   readonly source: string
+  /** When it was retired: no later release is asked it. null: it is asked. */
+  readonly retiredAt: Date | null
   readonly createdAt: Date
 }
 

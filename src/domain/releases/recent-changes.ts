@@ -1,4 +1,4 @@
-/** What happened in communities, newest first: proposals, decisions, reverts, releases, changes of the charter and of roles. */
+/** What happened in communities, newest first: proposals, decisions, reverts, releases, changes of the charter, of suites and of roles. */
 
 import { sql, type RawBuilder } from 'kysely'
 import { AppError } from '../../errors.ts'
@@ -6,7 +6,7 @@ import type { Db } from '../../storage/database.ts'
 import { operatorName } from '../people/actor.ts'
 import { findPerson, pageLimit, type Page } from '../people/people-queries.ts'
 
-export const changeKinds = ['proposal', 'decision', 'revert', 'release', 'charter', 'role'] as const
+export const changeKinds = ['proposal', 'decision', 'revert', 'release', 'charter', 'suite', 'role'] as const
 /** revert: a proposal that takes an accepted one back. */
 export type ChangeKind = (typeof changeKinds)[number]
 
@@ -19,9 +19,9 @@ export interface RecentChange {
   readonly person: string
   /** Of a proposal, decision or revert: the contribution. Of the charter: the one that changed it. */
   readonly contribution: number | null
-  /** The contribution's message; the release's version; whose role. */
+  /** The contribution's message; the release's version; the suite's name; whose role. */
   readonly subject: string
-  /** Of a decision: accepted, rejected or withdrawn. Of a role: what they are now, or "none". Of a release: published or retracted. */
+  /** Of a decision: accepted, rejected or withdrawn. Of a role: what they are now, or "none". Of a release: published or retracted. Of a suite: retired or taken-up. */
   readonly outcome: string | null
 }
 
@@ -120,6 +120,18 @@ const sources: readonly Source[] = [
     contribution: sql`it.contribution_id`,
     subject: sql`coalesce(offered.message, '')`,
     outcome: none,
+    where: sql`true`,
+  },
+  {
+    kind: 'suite',
+    from: sql`suite_retirements it join suites on suites.id = it.suite_id`,
+    modelId: sql`suites.model_id`,
+    at: sql`it.created_at`,
+    id: sql`it.id`,
+    person: sql`it.set_by`,
+    contribution: none,
+    subject: sql`suites.name`,
+    outcome: sql`case when it.retired then 'retired' else 'taken-up' end`,
     where: sql`true`,
   },
   {

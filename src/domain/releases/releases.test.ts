@@ -8,6 +8,7 @@ import { temporaryFolder } from '../../storage/testing.ts'
 import { addSuite } from '../models/add-suite.ts'
 import { declareBaseOpenness, declareCommunityOpenness } from '../models/declare-openness.ts'
 import { createModel } from '../models/create-model.ts'
+import { retireSuite, takeUpSuite } from '../models/retire-suite.ts'
 import { operator, type Actor } from '../people/actor.ts'
 import { startRun } from '../training/start-run.ts'
 import { evaluateSubject } from './evaluate-subject.ts'
@@ -94,6 +95,16 @@ describe('releases of a community model', () => {
     assert.deepEqual([asked.subject.length, asked.base.length, asked.previous.length], [2, 2, 0])
     const report = await previewRelease(loop, model)
     assert.deepEqual([report.passed, report.against], [true, 'the base tiny'], JSON.stringify(report.suites.map(({ reason }) => reason)))
+
+    // A retired suite is not asked, and is asked again as it was once it is taken up.
+    const gated = async () => (await previewRelease(loop, model)).suites.map(({ name }) => name)
+    await assert.rejects(retireSuite(loop, maintainer, model, 'marathi', { message: 'Too easy' }), refusal('conflict', /the only suite/))
+    await retireSuite(loop, maintainer, model, 'english', { message: 'Nobody speaks it here' })
+    assert.deepEqual(await gated(), ['marathi'])
+    const fewer = await evaluated(loop, reviewer, model)
+    assert.deepEqual([fewer.subject.length, fewer.base.length], [1, 1])
+    await takeUpSuite(loop, maintainer, model, 'english', { message: 'The schools do' })
+    assert.deepEqual(await gated(), ['english', 'marathi'])
 
     // Of two that publish at once, one wins and the other is told.
     const both = await Promise.allSettled([

@@ -18,6 +18,7 @@ import * as settings from './0012-settings.ts'
 import * as openness from './0013-openness.ts'
 import * as suiteSource from './0014-suite-source.ts'
 import * as whatPagesRead from './0015-what-pages-read.ts'
+import * as suiteRetirements from './0016-suite-retirements.ts'
 
 export const migrations: readonly { readonly name: string; readonly up: Migration['up'] }[] = [
   { name: '0000-jobs', up: jobs.up },
@@ -35,6 +36,7 @@ export const migrations: readonly { readonly name: string; readonly up: Migratio
   { name: '0013-openness', up: openness.up },
   { name: '0014-suite-source', up: suiteSource.up },
   { name: '0015-what-pages-read', up: whatPagesRead.up },
+  { name: '0016-suite-retirements', up: suiteRetirements.up },
 ]
 
 /**
