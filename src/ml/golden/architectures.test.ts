@@ -12,6 +12,7 @@ import { openSafetensors } from '../../formats/safetensors.ts'
 import {
   baseTensors,
   gradientGraph,
+  gradientNormGraph,
   logitsGraph,
   trainableTensors,
   updateGraph,
@@ -99,21 +100,24 @@ for (const name of architectureGoldens) {
   test(`${name}: two LoRA steps end where PEFT's do, and the adapter is written as PEFT writes it`, async () => {
     const trainables = trainableTensors(config, method)
     const gradient = await runnable(gradientGraph(config, method, shape))
+    const normOf = await runnable(gradientNormGraph(trainables))
     const update = await runnable(updateGraph(trainables, hyper))
     const sum = (batch.weights as Float32Array).reduce((a, b) => a + b, 0)
     let state: Record<string, Numbers> = before
     for (const { name: key, dims } of trainables)
       for (const moment of ['m/', 'v/']) state = { ...state, [moment + key]: new Float32Array(dims.reduce<number>((a, b) => a * Number(b), 1)) }
     for (const step of [1, 2]) {
+      const gradients = { ...(await gradient({ ...state, ...batch })), gradient_scale: Float32Array.of(1 / sum) }
+      const norm = await normOf(gradients)
       const next = await update({
         ...state,
-        ...(await gradient({ ...state, ...batch })),
+        ...gradients,
+        ...norm,
         learning_rate: Float32Array.of(hyper.learningRate),
-        gradient_scale: Float32Array.of(1 / sum),
         bias1: Float32Array.of(1 - hyper.beta1 ** step),
         bias2: Float32Array.of(1 - hyper.beta2 ** step),
       })
-      close(step === 1 ? 'gradient' : 'adapterAfterTwoSteps', `norm of step ${step}`, next['gradient_norm'], Float32Array.of(golden.gradientNorms[step - 1] as number))
+      close(step === 1 ? 'gradient' : 'adapterAfterTwoSteps', `norm of step ${step}`, norm['gradient_norm'], Float32Array.of(golden.gradientNorms[step - 1] as number))
       for (const { name: key } of trainables)
         state = { ...state, [key]: next[`next/${key}`]!, [`m/${key}`]: next[`next_m/${key}`]!, [`v/${key}`]: next[`next_v/${key}`]! }
     }

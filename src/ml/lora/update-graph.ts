@@ -17,9 +17,22 @@ export interface AdamWHyper {
 const clipEpsilon = 1e-6
 
 /**
+ * The norm of all gradients together, `gradient_norm` []: of the sums `grad/…`, times `gradient_scale` [] (1/Σ weights, which makes a sum a mean). A graph by itself,
+ * because whether a step can be taken must be known before the state is written over.
+ */
+export function gradientNormGraph(trainables: readonly TensorSpec[]): RunnableGraph {
+  const graph = new Graph()
+  const squares = trainables.map(({ name, dims }) =>
+    reshape(reduceSumSquare(graph.input(`grad/${name}`, 'float32', dims), [...dims.keys()]), []),
+  )
+  return emitted('norm', new Map([['gradient_norm', mul(sqrt(squares.reduce(add)), graph.input('gradient_scale', 'float32', []))]]))
+}
+
+/**
  * Inputs: each trainable by name, its `grad/…` (a sum), first and second moments `m/…` and `v/…`, and scalars float32 []:
- * `learning_rate`, `gradient_scale` (1/Σ weights, making the sum a mean), `bias1` = 1−β₁ᵗ and `bias2` = 1−β₂ᵗ for step t from 1.
- * Outputs: `next/…`, `next_m/…`, `next_v/…` and `gradient_norm` [] of the mean before clipping.
+ * `learning_rate`, `gradient_scale` and `gradient_norm` as above, `bias1` = 1−β₁ᵗ and `bias2` = 1−β₂ᵗ for step t from 1.
+ * Outputs: `next/…`, `next_m/…`, `next_v/…`. Each is written by an operation that reads its forerunner, if at all, at the same place, and nothing reads
+ * that one later, so that both may be the same memory.
  *
  *     g = c·gradient_scale·grad      c = min(1, clip/norm)
  *     m′ = β₁m + (1−β₁)g             v′ = β₂v + (1−β₂)g²
@@ -38,9 +51,8 @@ export function updateGraph(trainables: readonly TensorSpec[], hyper: AdamWHyper
     return { name, dims, w: input(''), grad: input('grad/'), m: input('m/'), v: input('v/') }
   })
 
-  const squares = tensors.map(({ grad, dims }) => reshape(reduceSumSquare(grad, [...dims.keys()]), []))
-  const norm = mul(sqrt(squares.reduce(add)), gradientScale)
-  const clipping = hyper.clip === null ? constant(1) : min(constant(1), div(constant(hyper.clip), add(norm, constant(clipEpsilon))))
+  const norm = hyper.clip === null ? null : scalarInput('gradient_norm')
+  const clipping = hyper.clip !== null && norm ? min(constant(1), div(constant(hyper.clip), add(norm, constant(clipEpsilon)))) : constant(1)
   const scale = mul(gradientScale, clipping)
 
   // Scalars are multiplied with each other first, so that each tensor is passed over as few times as possible:
@@ -51,7 +63,7 @@ export function updateGraph(trainables: readonly TensorSpec[], hyper: AdamWHyper
   const epsilon = mul(constant(hyper.epsilon), sqrt(bias2))
   const keep = sub(constant(1), mul(rate, constant(hyper.weightDecay)))
 
-  const outputs = new Map<string, Value>([['gradient_norm', norm]])
+  const outputs = new Map<string, Value>()
   for (const { name, dims, w, grad, m, v } of tensors) {
     const nextM = add(mul(m, constant(hyper.beta1)), mul(grad, scale1))
     const nextV = add(mul(v, constant(hyper.beta2)), mul(mul(grad, grad), scale2))

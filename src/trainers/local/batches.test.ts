@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { batchesPerEpoch, epochBatches, microBatches, rowsThatCostLeast, type Batch } from './batches.ts'
-import { stepsOf } from './plan.ts'
+import { batchesPerEpoch, epochBatches, microBatches, type Batch } from './batches.ts'
+import { stepsOf } from './order.ts'
+import { rowsThatCostLeast } from './rows.ts'
 
 /** Lengths as real corpora have them: many short, few long. */
 const lengths = Uint32Array.from({ length: 1_000 }, (_, i) => 3 + ((i * 37) % 29) + (i % 50 === 0 ? 90 : 0))

@@ -61,24 +61,3 @@ export function microBatches(batches: readonly Batch[], lengths: Uint32Array, ro
     })
   })
 }
-
-/** What one pass of a graph costs beside its positions, in positions: 44 measured at 4.5 M parameters, 20 at 135 M. */
-const passCost = 40
-/** Steps that are looked at. */
-const looked = 100
-
-/**
- * Rows of a micro-batch with which these steps compute least: more of them leave more padding, fewer make more passes.
- * @param most rows that fit, at least 1
- */
-export function rowsThatCostLeast(steps: readonly (readonly Batch[])[], lengths: Uint32Array, most: number): number {
-  const seen = steps.slice(0, looked)
-  const cost = (rows: number): number =>
-    seen.reduce((sum, step) => sum + microBatches(step, lengths, rows).reduce((all, { length }) => all + rows * length + passCost, 0), 0)
-  let [best, least] = [1, cost(1)]
-  for (let rows = 2; rows <= most; rows += 1) {
-    const found = cost(rows)
-    if (found < least) [best, least] = [rows, found]
-  }
-  return best
-}

@@ -1,10 +1,12 @@
 /** Looks for a learning rate: a short run whose rate grows from tiny to absurd, and where its loss falls, turns and explodes. Source: Smith, arXiv 1506.01186. */
 
 import type { TrainingRequest } from '../trainer.ts'
+import { refuseWhatCannotFit } from './estimate-memory.ts'
 import { nodeRuntime } from './onnx-runtime.ts'
 import { openSession, startingPoint } from './open-session.ts'
+import { microBatchesOfStep } from './order.ts'
 import { packBatch } from './pack-batch.ts'
-import { microBatchesOfStep, planRun, refuseWhatCannotFit } from './plan.ts'
+import { planRun } from './plan.ts'
 import type { LocalOptions } from './train-here.ts'
 import { localTrainerVersion } from './version.ts'
 

@@ -1,6 +1,7 @@
 /**
  * The training state and what changes it: ONNX Runtime sessions for gradients, for losses and for the AdamW update, each opened on first use and serving
- * every length. Weights are feeds that all sessions share; outputs go to memory allocated once, and the update swaps between two sets of it.
+ * every length. Weights are feeds that all sessions share. Gradient sums and the state are written over where they lie (update-graph.ts says why that may be),
+ * so that a step of all weights takes four times their memory and not eight.
  */
 
 import type { HfConfig } from '../../formats/hf-config.ts'
@@ -8,6 +9,7 @@ import { gradientProductsGraph } from '../../ml/lora/gradient-products.ts'
 import {
   againName,
   gradientGraph,
+  gradientNormGraph,
   lossGraph,
   trainableTensors,
   updateGraph,
@@ -59,12 +61,10 @@ export class TrainingSession {
   readonly #options: SessionOptions
   readonly #specs: readonly TensorSpec[]
   readonly #sessions = new Map<string, Promise<InferenceSession>>()
-  /** What the next step reads, by the update graph's input names, and where it writes, by its output names. */
-  #state: Tensors
-  #next: Tensors
-  /** Gradient sums; with accumulation, read from one and written to the other. */
+  /** Trainables and moments, by the update graph's input names. */
+  readonly #state: Tensors
+  /** Gradient sums, by the gradient graph's output names. */
   #sums: Tensors
-  #otherSums: Tensors | null
   /** What switches the adapter off. */
   #noAdapter: Tensors | undefined
   #lastQueries: { readonly directions: readonly Values[]; readonly tensors: Tensors } | undefined
@@ -74,34 +74,22 @@ export class TrainingSession {
     this.#specs = trainableTensors(options.config, options.method)
     const { trainables, m, v } = options.state
     this.#state = { ...this.#tensors('', trainables), ...this.#tensors('m/', m), ...this.#tensors('v/', v) }
-    this.#next = { ...this.#tensors('next/'), ...this.#tensors('next_m/'), ...this.#tensors('next_v/') }
     this.#sums = this.#tensors('grad/')
-    this.#otherSums = options.accumulates ? this.#tensors('grad/') : null
   }
 
   /** Adds up the gradients of the batches and applies one update. `step` counts from 1. */
   async step(batches: readonly PackedBatch[], step: number, learningRate: number): Promise<StepResult> {
-    const { recipe } = this.#options
     const before = this.#sessions.size
     const { pairScale, total } = balance(batches)
     let loss = 0
-    if (this.#otherSums) for (const tensor of Object.values(this.#sums)) (tensor.data as Float32Array).fill(0)
+    this.#forgetGradients()
     for (const batch of batches) loss += await this.#addGradients(batch, pairScale)
-    const { beta1, beta2, epsilon, weightDecay, clip } = recipe
-    const update = await this.#session('update', () => updateGraph(this.#specs, { beta1, beta2, epsilon, weightDecay, clip }))
-    const feeds = {
-      ...this.#state,
-      ...this.#sums,
-      learning_rate: this.#scalar(learningRate),
-      gradient_scale: this.#scalar(1 / total),
-      bias1: this.#scalar(1 - beta1 ** step),
-      bias2: this.#scalar(1 - beta2 ** step),
-    }
-    const norm = this.#scalar(0)
-    const results = await this.#run(update, feeds, { ...this.#next, gradient_norm: norm })
-    const gradientNorm = Number(results['gradient_norm']!.data[0])
+    const gradients = { ...this.#sums, gradient_scale: this.#scalar(1 / total) }
+    const norm = await this.#session('norm', () => gradientNormGraph(this.#specs))
+    const { gradient_norm } = (await this.#run(norm, gradients, { gradient_norm: this.#scalar(0) })) as { gradient_norm: Tensor }
+    const gradientNorm = Number(gradient_norm.data[0])
     const applied = Number.isFinite(loss) && Number.isFinite(gradientNorm)
-    if (applied) this.#swap(results)
+    if (applied) await this.#update({ ...gradients, gradient_norm }, step, learningRate)
     return { loss: loss / total, gradientNorm, applied, openedSession: this.#sessions.size > before }
   }
 
@@ -126,7 +114,7 @@ export class TrainingSession {
   async gradient(batches: readonly PackedBatch[]): Promise<Values> {
     const total = new Map(this.#specs.map((spec) => [spec.name, new Float32Array(sizeOf(spec))]))
     for (const batch of batches) {
-      if (this.#otherSums) for (const tensor of Object.values(this.#sums)) (tensor.data as Float32Array).fill(0)
+      this.#forgetGradients()
       await this.#addGradients(batch, 1)
       for (const [name, sum] of total) {
         const part = this.#sums[`grad/${name}`]!.data as Float32Array
@@ -163,15 +151,18 @@ export class TrainingSession {
     this.#sessions.clear()
   }
 
+  #forgetGradients(): void {
+    if (this.#options.accumulates) for (const tensor of Object.values(this.#sums)) (tensor.data as Float32Array).fill(0)
+  }
+
   async #addGradients(batch: PackedBatch, pairScale: number): Promise<number> {
-    const { config, method, recipe, longest, halves } = this.#options
+    const { config, method, recipe, longest, halves, accumulates } = this.#options
     const shape = { batch: batch.rows, length: longest, varying: true }
     const objective = batch.kind === 'prefer' ? { kind: batch.kind, beta: recipe.preferenceBeta } : { kind: batch.kind }
     const { recompute } = recipe
     const session = await this.#session(
       `gradients, ${batch.kind}`,
-      () =>
-        gradientGraph(config, method, shape, { objective, accumulate: this.#otherSums !== null, recompute, ...(halves ? { halves } : {}) }),
+      () => gradientGraph(config, method, shape, { objective, accumulate: accumulates, recompute, ...(halves ? { halves } : {}) }),
       recompute,
     )
     const feeds = this.#feeds(batch)
@@ -181,12 +172,28 @@ export class TrainingSession {
       const pairs = batch.pairs.map((weight) => weight * pairScale)
       feeds['pair_weights'] = new Tensor('float32', pairs, [pairs.length])
     }
-    if (this.#otherSums) for (const { name } of this.#specs) feeds[`sum/${name}`] = this.#sums[`grad/${name}`]!
-    const results = await this.#run(session, feeds, { ...(this.#otherSums ?? this.#sums), loss: this.#scalar(0) })
+    if (accumulates) for (const { name } of this.#specs) feeds[`sum/${name}`] = this.#sums[`grad/${name}`]!
+    const results = await this.#run(session, feeds, { ...this.#sums, loss: this.#scalar(0) })
     const { loss, ...sums } = results as Tensors & { loss: Tensor }
-    if (this.#otherSums) this.#otherSums = this.#sums
     this.#sums = sums
     return Number(loss.data[0])
+  }
+
+  /** One step of AdamW, written over the state. */
+  async #update(gradients: Tensors, step: number, learningRate: number): Promise<void> {
+    const { beta1, beta2, epsilon, weightDecay, clip } = this.#options.recipe
+    const update = await this.#session('update', () => updateGraph(this.#specs, { beta1, beta2, epsilon, weightDecay, clip }))
+    const feeds = {
+      ...this.#state,
+      ...gradients,
+      learning_rate: this.#scalar(learningRate),
+      bias1: this.#scalar(1 - beta1 ** step),
+      bias2: this.#scalar(1 - beta2 ** step),
+    }
+    const nextOf = { '': 'next/', 'm/': 'next_m/', 'v/': 'next_v/' }
+    const places = this.#specs.flatMap(({ name }) => Object.entries(nextOf).map(([now, next]) => [now + name, next + name] as const))
+    const results = await this.#run(update, feeds, Object.fromEntries(places.map(([now, next]) => [next, this.#state[now]!])))
+    for (const [now, next] of places) this.#state[now] = results[next]!
   }
 
   #feeds(batch: PackedBatch): Tensors {
@@ -249,22 +256,6 @@ export class TrainingSession {
     const session = this.#sessions.get(name) ?? this.#options.runtime.open(graph(), { recompute })
     this.#sessions.set(name, session)
     return session
-  }
-
-  #swap(results: Tensors): void {
-    const before = this.#state
-    this.#state = {}
-    this.#next = {}
-    for (const { name } of this.#specs) {
-      for (const [current, next] of [
-        [name, `next/${name}`],
-        [`m/${name}`, `next_m/${name}`],
-        [`v/${name}`, `next_v/${name}`],
-      ] as const) {
-        this.#state[current] = results[next]!
-        this.#next[next] = before[current]!
-      }
-    }
   }
 
   #tensors(prefix: string, values?: Values): Tensors {

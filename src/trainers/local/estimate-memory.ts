@@ -1,0 +1,79 @@
+/** What a run will take, part by part, before anything large is allocated; docs/trainer-cost.md holds it against what runs took. */
+
+import { AppError } from '../../errors.ts'
+import type { HfConfig } from '../../formats/hf-config.ts'
+import { activationBytes, baseTensors, trainableTensors, type Halves, type TensorSpec } from '../../ml/lora/training-graph.ts'
+import type { MemoryEstimate, Recipe } from '../trainer.ts'
+import type { TokenizedExamples } from './tokenize-examples.ts'
+
+/** Node, the tokenizer and ONNX Runtime before any weight is read. */
+const runtimeBytes = 150e6
+/** A session's own memory for each layer beyond its activations: the graph, its optimised copy and the kernels. */
+const sessionBytesOfLayer = 2.8e6
+/**
+ * A process grows by this much more than its tensors take at the peak: alignment, and what the allocator keeps. All three were fitted to peaks on Linux x64
+ * (docs/design/trainer.md has the table); a test holds predictions within a tenth.
+ */
+const allocatorShare = 1.12
+
+/** What goes through the graphs at once, and how. */
+export interface Pass {
+  /** Examples. */
+  readonly rows: number
+  /** Positions of the longest example. */
+  readonly longest: number
+  readonly halved: Halves
+}
+
+export function estimateMemory(recipe: Recipe, config: HfConfig, examples: TokenizedExamples, pass: Pass): MemoryEstimate {
+  const { method, recompute, preferenceBeta: beta } = recipe
+  const { longest, halved } = pass
+  const trained = 4 * parameters(trainableTensors(config, method))
+  const frozenTensors = method.kind === 'lora' ? baseTensors(config) : []
+  const half = 2 * parameters(frozenTensors.filter(({ name }) => halved.has(name)))
+  const frozen = 4 * parameters(frozenTensors.filter(({ name }) => !halved.has(name))) + half
+  const accumulate = accumulates(recipe, pass.rows)
+  const preferences = examples.sequences.at(-1)! > examples.count
+  // Sessions keep nothing between runs (no arenas), so the largest batch alone counts. The graph's figure has weights and gradients in it, those of 16 bits and
+  // sums that are passed in twice.
+  const rows = preferences ? 2 * pass.rows : pass.rows
+  const objective = preferences ? ({ kind: 'prefer', beta } as const) : ({ kind: 'follow' } as const)
+  const graph = activationBytes(config, method, { batch: rows, length: longest }, { objective, accumulate, recompute, halves: halved })
+  const activations = Math.ceil(allocatorShare * Math.max(0, graph - frozen - half - (accumulate ? 3 : 2) * trained))
+  const sessions = 2 + (preferences ? 2 : 0) + (recipe.validation > 0 ? 1 : 0)
+  const kept = (recipe.validation > 0 ? 1 : 0) + (recipe.average > 0 ? 1 : 0)
+  const parts: [string, number][] = [
+    ['base weights', frozen],
+    ['trained weights', (1 + kept) * trained],
+    ['gradients', trained],
+    ['optimiser state', 2 * trained],
+    [`activations of ${rows} × ${longest} tokens`, activations],
+    ['examples', examples.tokens.byteLength + examples.learned.byteLength + 32 * examples.count],
+    ['ONNX Runtime and Node', runtimeBytes + sessionBytesOfLayer * config.layers * sessions],
+  ]
+  const used = parts.filter(([, bytes]) => bytes > 0).sort((a, b) => b[1] - a[1])
+  return { bytes: used.reduce((sum, [, bytes]) => sum + bytes, 0), parts: used }
+}
+
+/** Throws `invalid`, naming the parts, where the run cannot fit. */
+export function refuseWhatCannotFit(estimate: MemoryEstimate, budget: number): void {
+  if (estimate.bytes <= budget) return
+  const parts = estimate.parts.map(([what, bytes]) => `${what} ${megabytes(bytes)}`).join(', ')
+  throw new AppError(
+    'invalid',
+    `The run would take about ${megabytes(estimate.bytes)} (${parts}), but only ${megabytes(budget)} are free; lower batchSize or maxLength, or free some memory.`,
+  )
+}
+
+/** Whether a step adds up the gradients of several micro-batches. */
+export function accumulates({ batchSize, accumulation }: Pick<Recipe, 'batchSize' | 'accumulation'>, rows: number): boolean {
+  return rows < batchSize || accumulation > 1
+}
+
+export function parameters(specs: readonly TensorSpec[]): number {
+  return specs.reduce((sum, spec) => sum + spec.dims.reduce((a, b) => a * b, 1), 0)
+}
+
+function megabytes(bytes: number): string {
+  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.ceil(bytes / 1e6)} MB`
+}
