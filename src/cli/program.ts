@@ -27,6 +27,7 @@ import { runCommands } from './commands/run.ts'
 import { searchCommands } from './commands/search.ts'
 import { operatorCommands } from './commands/operator.ts'
 import { serverCommands } from './commands/server.ts'
+import { suiteCommands } from './commands/suite.ts'
 import { uploadCommands } from './commands/upload.ts'
 
 export function createProgram(version: string): Command {
@@ -53,6 +54,7 @@ export function createProgram(version: string): Command {
     personCommands,
     baseCommands,
     modelCommands,
+    suiteCommands,
     memberCommands,
     invitationCommands,
     contributionCommands,

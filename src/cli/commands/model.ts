@@ -1,12 +1,12 @@
-/** model and suite: what a community improves, and how it is measured. */
+/** model: what a community improves. */
 
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { Answers } from '../../http/api/schemas.ts'
-import { action, collect, decimal, examples, wholeNumber } from '../command.ts'
-import { openUpload } from '../files.ts'
+import { action, collect, examples, wholeNumber } from '../command.ts'
 import { table } from '../output.ts'
+import { suiteTable } from './suite.ts'
 
 type Model = Answers['communityModel']
 
@@ -137,91 +137,6 @@ export function modelCommands(program: Command): void {
         )
       }),
     )
-
-  const suites = program.command('suite').description('eval suites: what a release must get right')
-
-  suites
-    .command('gate <owner/name> <suite>')
-    .description('change what a suite asks of a release; its questions stay')
-    .option('--target', 'a release must improve it')
-    .option('--no-target', 'a release need not improve it')
-    .option('--tolerance <score>', 'the largest loss a release may have, in the suite’s unit', decimal('--tolerance'))
-    .addHelpText('after', examples(['suite gate marathi/saathi everyday --no-target --tolerance 0.01']))
-    .action(
-      action(async ({ client, output }, name: string, suite: string, options: { target?: boolean; tolerance?: number }) => {
-        const changed = await client.post<Answers['suite']>(`/api/models/${name}/suites/${suite}/gate`, options)
-        output.result(changed, (it) => suiteTable([it]))
-      }),
-    )
-
-  suites
-    .command('list <owner/name>')
-    .description('the current suites, with what they are for')
-    .addHelpText('after', examples(['suite list marathi/saathi']))
-    .action(
-      action(async ({ client, output }, name: string) => {
-        const all = await client.get<Answers['suite'][]>(`/api/models/${name}/suites`)
-        output.result(all, (list) => (list.length > 0 ? suiteTable(list) : 'No suite yet: suite add'))
-      }),
-    )
-
-  suites
-    .command('add <owner/name> <file>')
-    .description('add a suite, or replace the one of that name')
-    .requiredOption('--name <name>', 'what it will be called')
-    .requiredOption(
-      '--kind <kind>',
-      'text (bits per byte), exact (the answer equals the expected one), choice (the likeliest of several) or rule (the answer keeps rules)',
-    )
-    .option('--role <role>', 'measure (nobody may train on it), or regression (may be trained on; reported apart)', 'measure')
-    .option('--guard', 'a release must only not get worse on it; without this, a release must improve it')
-    .option('--tolerance <number>', "largest loss a release may have, in the suite's unit", decimal('--tolerance'))
-    .option('--licence <spdx>', 'the licence its cases are given under')
-    .option('--source <text>', 'where its cases are from')
-    .addHelpText(
-      'after',
-      examples([
-        'suite add marathi/saathi dates.jsonl --name dates --kind exact',
-        'suite add marathi/saathi dates.csv --name dates --kind exact --licence CC-BY-4.0',
-      ]) +
-        '\nA .jsonl file, or a .csv table with the columns question and expected (choices are separated by |). One sample a line: {"messages": [{"role": "user", "content": "…"}], "expected": "…"} · {"text": "…"} · {"prompt": "…", "choices": ["…", "…"], "answer": 0}\nEach may also say its "topic" and its "language" (BCP 47): scores and forecasts are then told apart by them.\n',
-    )
-    .action(
-      action(
-        async (
-          { client, output },
-          name: string,
-          file: string,
-          options: { name: string; kind: string; role: string; guard?: boolean; tolerance?: number; licence?: string; source?: string },
-        ) => {
-          const { stream, type } = await openUpload(file)
-          const added = await client.upload<Answers['suite']>(
-            `/api/models/${name}/suites`,
-            { ...options, guard: undefined, target: !options.guard && options.role === 'measure' },
-            stream,
-            type,
-          )
-          output.result(
-            added,
-            (it) =>
-              `Suite ${it.name}: ${it.count} samples, ${it.kind}${it.target ? ', a release must improve it' : `, tolerance ${it.tolerance}`}.`,
-          )
-        },
-      ),
-    )
-}
-
-function suiteTable(suites: readonly Answers['suite'][]): string {
-  return table(
-    ['suite', 'role', 'kind', 'samples', 'target'],
-    suites.map((it) => [
-      it.name,
-      { measure: 'measures', regression: 'old mistakes', charter: `clause ${it.clause}` }[it.role],
-      it.kind,
-      String(it.count),
-      it.target ? 'yes' : 'no',
-    ]),
-  )
 }
 
 function describe({ model, quorum, suites, dataset, latest }: ModelPage): string {

@@ -24,6 +24,9 @@ export async function checkCases(app: App, modelId: number, changes: readonly Pr
       for (const { row } of own) say(row, 'error', notForCases(suite))
       continue
     }
+    const [added] = own.filter(({ action }) => action === 'add')
+    if (suite && suite.retiredAt !== null && added)
+      say(added.row, 'warning', `The suite ${name} is retired: no release is asked its cases until a maintainer takes it up again.`)
     const there = new Map((await regressionsOf(app, suite)).map((sample) => [questionKey(sample), sample]))
     const first = new Map<string, number>()
     for (const { row, action, sample } of own) {

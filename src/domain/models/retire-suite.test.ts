@@ -117,7 +117,9 @@ test('a case that comes into a retired suite does not take it up again; one of t
   const { db, model, name } = app
   await accepted(app, caseOf('सात?', '७'))
   await retireSuite(app, operator, name, 'regressions', { message })
-  await accepted(app, caseOf('आठ?', '८'))
+  const { contribution, rounds } = await contribute(app, app.asha, name, offerOf([caseOf('आठ?', '८')]))
+  assert.match(rounds.flatMap(({ checks }) => checks.map(({ sentence }) => sentence)).join(), /regressions is retired: no release is asked its cases/)
+  await decideContribution(app, operator, contribution.id, { decision: 'accept' })
   const suite = await findSuite(db, model.id, 'regressions')
   assert.deepEqual([suite.count, suite.retiredAt !== null], [2, true])
   await accepted(app, caseOf('सात?', '७', 'remove'), caseOf('आठ?', '८', 'remove'))

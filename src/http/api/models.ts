@@ -1,24 +1,18 @@
-/** Base models, community models and their eval suites. */
+/** Base models and community models. */
 
 import { createRoute } from '@hono/zod-openapi'
-import type { Context } from 'hono'
 import { revisionLog } from '../../domain/datasets/dataset-queries.ts'
 import { addBase } from '../../domain/models/add-base.ts'
-import { addSuite } from '../../domain/models/add-suite.ts'
-import { changeSuiteGate } from '../../domain/models/change-suite.ts'
 import { createModel } from '../../domain/models/create-model.ts'
 import { findBase, findModel, listBases, listModels } from '../../domain/models/model-queries.ts'
-import type { SamplesFormat } from '../../domain/models/read-samples.ts'
 import { listSuites } from '../../domain/models/suite-queries.ts'
 import { latestRelease } from '../../domain/releases/release-queries.ts'
 import { quorumNow } from '../../domain/reviews/quorum-queries.ts'
 import { changeSettings, settingsLog } from '../../domain/training/change-settings.ts'
 import { parseRecipe } from '../../domain/training/recipe.ts'
 import { AppError } from '../../errors.ts'
-import type { Blobs } from '../../storage/blobs.ts'
 import { requireActor } from '../auth.ts'
-import { uploadOf } from '../limits.ts'
-import { body, failures, json, modelOf, modelPath, page, pageOf, router, rowsBody, z } from './openapi.ts'
+import { body, failures, json, modelOf, modelPath, page, pageOf, router, z } from './openapi.ts'
 import { baseModel, communityModel, datasetRevision, plain, quorum, release, suite } from './schemas.ts'
 
 const newBase = z.strictObject({
@@ -71,7 +65,7 @@ const modelPage = z
   .object({ model: communityModel, quorum, suites: z.array(suite), dataset: datasetRevision.nullable(), latest: release.nullable() })
   .openapi('CommunityModelPage')
 
-export function modelRoutes(app: Parameters<typeof addBase>[0] & Parameters<typeof createModel>[0] & { readonly blobs: Blobs }) {
+export function modelRoutes(app: Parameters<typeof addBase>[0] & Parameters<typeof createModel>[0]) {
   return router()
     .openapi(
       createRoute({
@@ -185,63 +179,4 @@ export function modelRoutes(app: Parameters<typeof addBase>[0] & Parameters<type
         return c.json(plain(await settingsLog(app.db, id, pageOf(c.req.valid('query')))) as never, 200)
       },
     )
-    .openapi(
-      createRoute({
-        method: 'post',
-        path: '/models/{owner}/{name}/suites/{suite}/gate',
-        summary: 'Change whether a release must improve a suite, and how much it may lose',
-        request: {
-          params: modelPath.extend({ suite: z.string() }),
-          body: body(z.strictObject({ target: z.boolean().optional(), tolerance: z.number().optional() })),
-        },
-        responses: { 200: json(suite, 'The suite.'), ...failures },
-      }),
-      async (c) => {
-        const { suite: name, ...model } = c.req.valid('param')
-        return c.json(plain(await changeSuiteGate(app, requireActor(c), modelOf(model), name, c.req.valid('json'))), 200)
-      },
-    )
-    .openapi(
-      createRoute({
-        method: 'post',
-        path: '/models/{owner}/{name}/suites',
-        summary: 'Add an eval suite, or replace the one of that name',
-        request: {
-          params: modelPath,
-          query: z.object({
-            name: z.string(),
-            kind: suite.shape.kind,
-            role: z.enum(['measure', 'regression']).optional(),
-            target: z.enum(['true', 'false']).optional(),
-            tolerance: z.coerce.number().optional(),
-            licence: z.string().optional().openapi({ description: 'SPDX expression under which its cases are given.' }),
-            source: z.string().optional().openapi({ description: 'Where its cases are from.' }),
-          }),
-          body: rowsBody,
-        },
-        responses: { 200: json(suite, 'The suite.'), ...failures },
-      }),
-      async (c) => {
-        const { target, ...rest } = c.req.valid('query')
-        const input = { ...rest, samples: uploadOf(c), format: formatOf(c), ...(target !== undefined && { target: target === 'true' }) }
-        return c.json(plain(await addSuite(app, requireActor(c), modelOf(c.req.valid('param')), input)), 200)
-      },
-    )
-    .openapi(
-      createRoute({
-        method: 'get',
-        path: '/models/{owner}/{name}/suites',
-        summary: 'Its current eval suites',
-        request: { params: modelPath },
-        responses: { 200: json(z.array(suite), 'Suites.'), ...failures },
-      }),
-      async (c) => c.json(plain(await listSuites(app.db, (await findModel(app.db, modelOf(c.req.valid('param')))).id)), 200),
-    )
-}
-
-/** Lines of JSON unless a table is said to come; a Parquet file is neither. */
-function formatOf(c: Context): SamplesFormat {
-  const type = c.req.header('content-type') ?? ''
-  if (type.includes('parquet')) throw new AppError('invalid', 'A suite is read from JSONL or CSV; a Parquet file cannot be.')
-  return type.startsWith('text/csv') ? 'csv' : 'jsonl'
 }

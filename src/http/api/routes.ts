@@ -25,6 +25,7 @@ import { releaseRoutes } from './releases.ts'
 import { reviewingRoutes } from './reviewing.ts'
 import { searchRoutes } from './search.ts'
 import { signInRoutes } from './sign-in.ts'
+import { suiteRoutes } from './suites.ts'
 import { trainingRoutes } from './training.ts'
 import { uploadRoutes } from './uploads.ts'
 
@@ -32,6 +33,7 @@ export type ApiApp = Parameters<typeof peopleRoutes>[0] &
   Parameters<typeof signInRoutes>[0] &
   Parameters<typeof accountRoutes>[0] &
   Parameters<typeof modelRoutes>[0] &
+  Parameters<typeof suiteRoutes>[0] &
   Parameters<typeof contributionRoutes>[0] &
   Parameters<typeof reviewingRoutes>[0] &
   Parameters<typeof datasetRoutes>[0] &
@@ -56,6 +58,7 @@ export function apiRoutes(app: ApiApp) {
   api.route('/', signInRoutes(app))
   api.route('/', accountRoutes(app))
   api.route('/', modelRoutes(app))
+  api.route('/', suiteRoutes(app))
   api.route('/', memberRoutes(app))
   api.route('/', charterRoutes(app))
   api.route('/', contributionRoutes(app))

@@ -196,6 +196,7 @@ export const suite = z
     contributionId: id.nullable(),
     licence: z.string().nullable().openapi({ description: 'SPDX expression under which its cases are given, where somebody said.' }),
     source: z.string(),
+    retiredAt: date.nullable().openapi({ description: 'When it was retired: no later release is asked it.' }),
     createdAt: date,
   })
   .openapi('Suite')

@@ -56,8 +56,11 @@ const change = z
     model: z.string(),
     person: z.string(),
     contribution: z.int().nullable(),
-    subject: z.string().openapi({ description: "A contribution's message, a release's version, or whose role." }),
-    outcome: z.string().nullable().openapi({ description: 'accepted, rejected, withdrawn; published, retracted; a role, or none.' }),
+    subject: z.string().openapi({ description: "A contribution's message, a release's version, a suite's name, or whose role." }),
+    outcome: z
+      .string()
+      .nullable()
+      .openapi({ description: 'accepted, rejected, withdrawn; published, retracted; retired, taken-up; a role, or none.' }),
   })
   .openapi('RecentChange')
 const changesPage = z.object({ changes: z.array(change), next: z.string().nullable() }).openapi('RecentChanges')
