@@ -90,9 +90,7 @@ export function llamaCppEngine(options: LlamaCppOptions): Engine {
       const lease = await residency.lease(model, signal)
       try {
         const { base } = lease
-        const { tokens, from } = splitTokens(base.vocabulary, rawTokens(base, context + continuation), context, (text) =>
-          base.model.tokenize(text, true),
-        )
+        const { tokens, from } = splitTokens(base.vocabulary, rawTokens(base, context + continuation), context, base.tokenizer)
         checkLength(base, tokens.length, 'The text to score')
         let found: TokenLogprob[] = []
         await lease.lane.run(
@@ -117,7 +115,7 @@ function rawTokens(base: LoadedBase, text: string): number[] {
   // Tokenising is not interruptible, so what cannot fit is refused before it.
   const least = Math.floor(Buffer.byteLength(text) / longestToken)
   checkLength(base, least, 'The text', 'at least ')
-  const tokens: number[] = base.model.tokenize(text, true)
+  const tokens = base.tokenizer.encode(text)
   if (begin !== null && tokens[0] !== begin) tokens.unshift(begin)
   if (tokens.length > 0) return tokens
   if (start === null)

@@ -126,7 +126,7 @@ test('what llama.cpp would split otherwise is refused, with the ways that work',
     [{ pre_tokenizer: { type: 'Whitespace' } }, /\(of an unknown kind\)/],
     [{ model: { ...(json['model'] as Json), ignore_merges: true } }, /ignoring merges/],
     [{ normalizer: { type: 'Lowercase' } }, /the normalizer is Lowercase; llama\.cpp works with none or NFC/],
-    [{ added_tokens: [{ id: 383, content: '<mask>', lstrip: true, special: true }] }, /token <mask> takes in the spaces/],
+    [{ added_tokens: [{ id: 383, content: '<mask>', single_word: true, special: true }] }, /token <mask> stands only between words/],
     [{ added_tokens: [{ id: 384, content: '<new>' }] }, /has token id 384, but config\.json says the vocabulary has 384 tokens/],
   ]
   for (const [change, message] of refused) assert.throws(convert(change), { name: 'FormatError', message })

@@ -1,9 +1,12 @@
-/** tokenizer.json as GGUF metadata, such that llama.cpp splits text into the same tokens. What would differ is refused, in words. */
+/**
+ * tokenizer.json as GGUF metadata, such that llama.cpp splits text into the same tokens. Where it can do so for most texts only, the file carries
+ * tokenizer.json itself too, for engines that go by it, ours among them. What would differ in more than that is refused, in words.
+ */
 
 import { FormatError } from './format-error.ts'
 import type { GgufValue } from './gguf.ts'
 import { gguf } from './gguf-write.ts'
-import type { TokenizerDefinition } from './hf-tokenizer.ts'
+import { spaceInFront, type TokenizerDefinition } from './hf-tokenizer.ts'
 import { isRecord, type JsonRecord } from './strict-json.ts'
 import type { TokenizerConfig } from './tokenizer-config.ts'
 
@@ -14,17 +17,48 @@ const words = {
   llama3: String.raw`(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`,
   qwen2: String.raw`(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`,
   qwen35: String.raw`(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`,
+  tekken: String.raw`[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+`,
 } as const
 
 /** The name llama.cpp has for each way of splitting words; it knows them by name, not by expression. */
-const splitters: readonly { pre: string; pieces: readonly string[]; ignoreMerges: boolean }[] = [
+const splitters: readonly { pre: string; pieces: readonly string[]; ignoreMerges: boolean; differs?: string }[] = [
   { pre: 'gpt-2', pieces: ['byte-level words'], ignoreMerges: false },
   { pre: 'smollm', pieces: ['digits', 'byte-level words'], ignoreMerges: false },
   { pre: 'llama-bpe', pieces: [words.llama3, 'byte-level'], ignoreMerges: true },
   { pre: 'smaug-bpe', pieces: [words.llama3, 'byte-level'], ignoreMerges: false },
   { pre: 'qwen2', pieces: [words.qwen2, 'byte-level'], ignoreMerges: false },
   { pre: 'qwen35', pieces: [words.qwen35, 'byte-level'], ignoreMerges: false },
+  {
+    ...{ pre: 'tekken', pieces: [words.tekken, 'byte-level'], ignoreMerges: true },
+    differs:
+      'words are cut at vowel signs and other marks, as Indic scripts have them, and not at a capital after a small letter beyond a to z',
+  },
 ]
+
+/** The key that GGUF has for a whole tokenizer.json. */
+export const embeddedTokenizer = 'tokenizer.huggingface.json'
+
+/** What llama.cpp would split otherwise than tokenizer.json, each as a part of a sentence; empty where nothing is known to. */
+export function whatLlamaCppSplitsOtherwise(tokenizer: TokenizerDefinition): string[] {
+  const differs: string[] = []
+  const stripping = tokenizer.added.filter(({ lstrip, rstrip }) => lstrip || rstrip)
+  if (stripping.length > 0 && stripsAsPhi3(tokenizer)) differs.push('spaces other than ASCII’s after special tokens stay')
+  else if (stripping.length > 0)
+    differs.push(`spaces beside ${stripping[0]!.content}${stripping.length > 1 ? ` and ${stripping.length - 1} other tokens` : ''} stay`)
+  if (spaceInFront(tokenizer.json) === 'first') differs.push('a text that begins with no special token gets no space in front')
+  const { differs: words } = (tokenizer.byteFallback ? undefined : splitterOf(tokenizer)) ?? {}
+  return words === undefined ? differs : [...differs, words]
+}
+
+/** Whether its tokens take in spaces as llama.cpp has it for a model whose name says phi-3. */
+export function stripsAsPhi3({ added }: TokenizerDefinition): boolean {
+  const named = new Map(added.map((token) => [token.content, token]))
+  const plain = ['<unk>', '<s>', '<|endoftext|>']
+  return (
+    [...plain, '</s>'].every((content) => named.has(content)) &&
+    added.every(({ content, lstrip, rstrip }) => !lstrip && rstrip === !plain.includes(content))
+  )
+}
 
 /** `tokenizer.ggml.*` and the chat template. `vocabSize` is the model's, which may be padded beyond the tokenizer's. */
 export function ggufTokenizer(
@@ -38,8 +72,8 @@ export function ggufTokenizer(
       `tokenizer.json has token id ${tokenizer.tokens.length - 1}, but config.json says the vocabulary has ${vocabSize} tokens.`,
     )
   for (const token of tokenizer.added)
-    if (token.strips)
-      throw new FormatError(`tokenizer.json: token ${token.content} takes in the spaces or word edges around it; llama.cpp cannot do that.`)
+    if (token.singleWord)
+      throw new FormatError(`tokenizer.json: token ${token.content} stands only between words (single_word); llama.cpp cannot do that.`)
   const entries = tokenizer.byteFallback ? sentencePiece(tokenizer, vocabSize) : byteLevel(tokenizer, vocabSize)
   const idOf = (token: string | null) => (token === null ? undefined : tokenizer.ids.get(token))
   const { before, after } = affixes(tokenizer, config)
@@ -58,6 +92,7 @@ export function ggufTokenizer(
   for (const [key, id] of Object.entries(ids)) if (id !== undefined) entries.set(`tokenizer.ggml.${key}`, gguf.uint32(id))
   entries.set('tokenizer.ggml.add_bos_token', gguf.bool(before !== undefined))
   entries.set('tokenizer.ggml.add_eos_token', gguf.bool(after !== undefined))
+  if (whatLlamaCppSplitsOtherwise(tokenizer).length > 0) entries.set(embeddedTokenizer, gguf.string(JSON.stringify(tokenizer.json)))
   if (config.chatTemplate !== null) entries.set('tokenizer.chat_template', gguf.string(config.chatTemplate))
   return entries
 }
@@ -75,12 +110,12 @@ function affixes(tokenizer: TokenizerDefinition, config: TokenizerConfig): { bef
 }
 
 function byteLevel(tokenizer: TokenizerDefinition, vocabSize: number): Map<string, GgufValue> {
-  const { normalizer, pre_tokenizer: splitting } = tokenizer.json
+  const { normalizer } = tokenizer.json
   // llama.cpp does not normalise. NFC is let through as its own converter does: text must come to it composed.
   if (isRecord(normalizer) && normalizer['type'] !== 'NFC')
     throw new FormatError(`tokenizer.json: the normalizer is ${String(normalizer['type'])}; llama.cpp works with none or NFC.`)
-  const pieces = splitterPieces(splitting)
-  const found = splitters.find((known) => known.ignoreMerges === tokenizer.ignoreMerges && isSame(known.pieces, pieces))
+  const found = splitterOf(tokenizer)
+  const pieces = splitterPieces(tokenizer.json['pre_tokenizer'])
   if (!found)
     throw new FormatError(
       `tokenizer.json: llama.cpp has no name here for this pre_tokenizer (${pieces?.join(' then ') ?? 'of an unknown kind'}` +
@@ -92,6 +127,11 @@ function byteLevel(tokenizer: TokenizerDefinition, vocabSize: number): Map<strin
     ...tokenList(tokenizer, vocabSize, () => kind.normal),
     ['tokenizer.ggml.merges', gguf.strings(tokenizer.merges.map(([left, right]) => `${left} ${right}`))],
   ])
+}
+
+function splitterOf({ json, ignoreMerges }: TokenizerDefinition): (typeof splitters)[number] | undefined {
+  const pieces = splitterPieces(json['pre_tokenizer'])
+  return splitters.find((known) => known.ignoreMerges === ignoreMerges && isSame(known.pieces, pieces))
 }
 
 /** The pre-tokenizer as a list of steps, or null where a step is of no known kind. */
@@ -111,10 +151,10 @@ function piece(step: JsonRecord): string | null {
     case 'Digits':
       return step['individual_digits'] === true ? 'digits' : null
     case 'Split': {
-      const { pattern } = step
-      return step['behavior'] === 'Isolated' && step['invert'] !== true && isRecord(pattern) && typeof pattern['Regex'] === 'string'
-        ? pattern['Regex']
-        : null
+      const { pattern, behavior, invert } = step
+      // To keep what matches, or to take out what does not: the same for expressions that leave nothing out, as all of these.
+      const isolates = (behavior === 'Isolated' && invert !== true) || (behavior === 'Removed' && invert === true)
+      return isolates && isRecord(pattern) && typeof pattern['Regex'] === 'string' ? pattern['Regex'] : null
     }
     default:
       return null
@@ -217,7 +257,8 @@ function prefixSpace({ normalizer, pre_tokenizer: splitting }: JsonRecord): bool
     splitting['split'] === false
   ) {
     if (splitting['prepend_scheme'] === 'always') return true
-    if (splitting['prepend_scheme'] === 'never') return false
+    // llama.cpp knows no space before the first piece only. Chats begin with a special token, so that theirs get none.
+    if (splitting['prepend_scheme'] === 'never' || splitting['prepend_scheme'] === 'first') return false
   }
   throw new FormatError(
     'tokenizer.json: with byte fallback, only the normalizers of SentencePiece (a ▁ in front or not, spaces to ▁) work in llama.cpp.',

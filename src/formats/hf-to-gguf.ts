@@ -6,7 +6,7 @@ import { traitsOf } from './architectures/traits.ts'
 import { FormatError } from './format-error.ts'
 import { fromFloat32 } from './half.ts'
 import type { HfConfig, Llama3RopeScaling } from './hf-config.ts'
-import { ggufTokenizer } from './gguf-tokenizer.ts'
+import { ggufTokenizer, stripsAsPhi3 } from './gguf-tokenizer.ts'
 import type { GgufValue } from './gguf.ts'
 import { gguf, streamGguf, type GgufTensorToWrite, type GgufWriteType } from './gguf-write.ts'
 import { checkTokenizerJson } from './hf-tokenizer.ts'
@@ -64,8 +64,9 @@ export function modelToGguf(
 ): AsyncIterable<Uint8Array> {
   const { config, weights } = model
   checkTensors(config, weights.tensors)
+  const definition = checkTokenizerJson(model.tokenizer)
   const tokenizer = ggufTokenizer(
-    checkTokenizerJson(model.tokenizer),
+    definition,
     parseTokenizerConfig(model.tokenizerConfig, model.chatTemplate ?? null),
     config.vocabSize,
     config,
@@ -73,7 +74,7 @@ export function modelToGguf(
   const metadata = new Map([
     ['general.architecture', gguf.string(architectureNamed(config.architecture).gguf.name)],
     ['general.type', gguf.string('model')],
-    ...naming(options),
+    ...naming(options, stripsAsPhi3(definition)),
     ['general.file_type', gguf.uint32(fileTypes[options.type])],
     ['general.quantization_version', gguf.uint32(2)],
     ...shapeOf(config),
@@ -88,9 +89,10 @@ export function modelToGguf(
   return streamGguf(metadata, tensors)
 }
 
-function* naming({ name, licence, languages }: GgufNames): Iterable<[string, GgufValue]> {
+function* naming({ name, licence, languages }: GgufNames, stripsAsPhi3 = false): Iterable<[string, GgufValue]> {
   // llama.cpp takes tokens of what is called phi-3 or phi3 to swallow the spaces after them, and does not load a model of that name without them.
-  yield ['general.name', gguf.string(name.replaceAll(/phi-?3/gi, 'Phi 3'))]
+  const plain = name.replaceAll(/phi-?3/gi, 'Phi 3')
+  yield ['general.name', gguf.string(stripsAsPhi3 ? (plain === name ? `${name} (phi-3)` : name) : plain)]
   if (licence !== undefined) yield ['general.license', gguf.string(licence)]
   if (languages && languages.length > 0) yield ['general.languages', gguf.strings(languages)]
 }

@@ -19,8 +19,12 @@ export interface AddedToken {
   /** Control tokens, which decoding can leave out; others are words added after training. */
   readonly special: boolean
   readonly normalized: boolean
-  /** Takes in spaces beside it, or stands only between words: lstrip, rstrip or single_word. */
-  readonly strips: boolean
+  /** Takes in the spaces before it. */
+  readonly lstrip: boolean
+  /** Takes in the spaces after it. */
+  readonly rstrip: boolean
+  /** Stands only between words. */
+  readonly singleWord: boolean
 }
 
 /** A byte-pair tokenizer whose parts have been checked. */
@@ -122,7 +126,9 @@ function parseAdded(value: unknown): AddedToken[] {
       content,
       special,
       normalized: token.boolean('normalized', !special),
-      strips: token.boolean('lstrip', false) || token.boolean('rstrip', false) || token.boolean('single_word', false),
+      lstrip: token.boolean('lstrip', false),
+      rstrip: token.boolean('rstrip', false),
+      singleWord: token.boolean('single_word', false),
     }
   })
 }
@@ -184,4 +190,11 @@ function parseAffixes(value: unknown): TokenizerDefinition['affixes'] {
   const text = names.indexOf(null)
   if (text < 0 || names.lastIndexOf(null) !== text) throw new FormatError('tokenizer.json: the post_processor must hold the text once.')
   return { before: names.slice(0, text) as string[], after: names.slice(text + 1) as string[] }
+}
+
+/** Where Metaspace puts a space that the text does not have: before every piece between added tokens, before the first only, or nowhere. */
+export function spaceInFront({ pre_tokenizer: splitting }: JsonRecord): 'always' | 'first' | 'never' | null {
+  if (!isRecord(splitting) || splitting['type'] !== 'Metaspace') return null
+  const scheme = splitting['prepend_scheme'] ?? 'always'
+  return scheme === 'always' || scheme === 'first' || scheme === 'never' ? scheme : null
 }

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { FormatError } from '../../formats/format-error.ts'
 import { parseHfConfig, withGenerationConfig, type HfConfig } from '../../formats/hf-config.ts'
 import type { HfModel } from '../../formats/hf-to-gguf.ts'
+import { whatLlamaCppSplitsOtherwise } from '../../formats/gguf-tokenizer.ts'
 import { checkTokenizerJson } from '../../formats/hf-tokenizer.ts'
 import { checkTensors, expectedTensors } from '../../formats/llama-tensors.ts'
 import { openSafetensors, openSafetensorsShards, type Safetensors } from '../../formats/safetensors.ts'
@@ -61,6 +62,12 @@ export async function openBase(blobs: Blobs, files: readonly StoredFile[]): Prom
     await stack.disposeAsync()
     throw error
   }
+}
+
+/** What llama.cpp by itself splits otherwise than the base's tokenizer, each as a part of a sentence. The engine here splits as the tokenizer does. */
+export async function splitOtherwise(blobs: Blobs, files: readonly StoredFile[]): Promise<readonly string[]> {
+  const file = files.find(({ path }) => path === 'tokenizer.json')
+  return file ? whatLlamaCppSplitsOtherwise(checkTokenizerJson(parseStrictJson(await blobs.get(file.digest), file.path))) : []
 }
 
 async function openWeights(blobs: Blobs, files: readonly StoredFile[], stack: AsyncDisposableStack): Promise<Safetensors> {

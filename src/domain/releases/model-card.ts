@@ -18,10 +18,12 @@ export interface CardFacts {
   readonly changelog: Changelog
   readonly facts: ExampleFacts
   readonly openness: ReleaseOpenness
+  /** What llama.cpp by itself splits otherwise than the model was trained on. */
+  readonly splits: readonly string[]
 }
 
 /** Markdown. The same release always gives the same text: it holds no date. */
-export function writeModelCard({ candidate, version, gate, changelog, facts, openness }: CardFacts): string {
+export function writeModelCard({ candidate, version, gate, changelog, facts, openness, splits }: CardFacts): string {
   const { name, model, base, run, checkpoint } = candidate
   const { verdict } = facts
   const frontMatter = modelCardFrontMatter({
@@ -47,6 +49,8 @@ export function writeModelCard({ candidate, version, gate, changelog, facts, ope
     `A LoRA adapter over ${escapeMarkdown(publicNameOf(base))} (${base.parameters.toLocaleString('en')} parameters), made by a community from reviewed contributions.`,
     '## Use',
     `\`adapter_model.safetensors\` with \`adapter_config.json\` is a PEFT adapter. \`base.gguf\` with \`adapter.gguf\` is what was evaluated and is served: \`llama-server -m base.gguf --lora adapter.gguf\`.`,
+    splits.length > 0 &&
+      `llama.cpp by itself splits some texts otherwise than this model was trained and measured on: ${splits.join('; ')}. Programs that read \`tokenizer.huggingface.json\` from the GGUF, or \`tokenizer.json\` of the base, split all as it was trained.`,
     '## Evaluation',
     `Measured on the served files, sample by sample against ${escapeMarkdown(gate.against)}. Intervals are 95 %, paired bootstrap over samples.`,
     scoreTable(gate.against, measured(gate)),

@@ -5,6 +5,7 @@ import type { Blobs } from '../../storage/blobs.ts'
 import type { Database, Db } from '../../storage/database.ts'
 import type { Jobs } from '../../storage/jobs.ts'
 import { findModel, lockModel } from '../models/model-queries.ts'
+import { splitOtherwise } from '../models/read-base.ts'
 import { actorId, requireRole, type Actor } from '../people/actor.ts'
 import { patrolHold } from '../reviews/patrol-queries.ts'
 import { findCandidate, type Candidate } from './candidate.ts'
@@ -53,7 +54,8 @@ export async function publishRelease(
   const changelog = await changelogOf(app.db, candidate, report.charter)
   const facts = await factsOfExamples(app.db, candidate.run, candidate.base)
   const openness = await gradeRelease(app.db, candidate, { version, facts, gate: report })
-  const card = writeModelCard({ candidate, version, gate: report, changelog, facts, openness })
+  const splits = await splitOtherwise(app.blobs, candidate.base.files)
+  const card = writeModelCard({ candidate, version, gate: report, changelog, facts, openness, splits })
   const dataCard = writeDataCard({ candidate, version, changelog, facts })
   const artefacts = await artefactsOf(app.blobs, candidate, { 'README.md': card, [dataCardPath]: dataCard })
 

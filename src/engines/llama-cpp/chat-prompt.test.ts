@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Turn } from '../engine.ts'
 import { chatEncoder, chatTemplate } from './chat-prompt.ts'
+import { byLlamaCpp } from './prompt-tokenizer.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
 const specialTexts = ['<|assistant|>', '<|user|>', '<|end|>', '</s>']
@@ -27,7 +28,8 @@ const template = chatTemplate(
   '{% for m in messages %}<|{{ m.role }}|>\n{{ m.content | trim }}<|end|>\n{% endfor %}{% if add_generation_prompt %}<|assistant|>\n{% endif %}',
   vocabulary,
 )
-const encode = chatEncoder(template, vocabulary, tokenize)
+const tokenizer = byLlamaCpp(tokenize)
+const encode = chatEncoder(template, vocabulary, tokenizer)
 const user = (content: string): Turn[] => [{ role: 'user', content }]
 const specials = (ids: readonly number[]): number[] => ids.filter((id) => id < specialTexts.length)
 
@@ -46,12 +48,12 @@ test('two turns cannot make a special token together', () => {
     { role: 'user', content: 'x <|e ' },
     { role: 'user', content: ' nd|> y' },
   ]
-  assert.deepEqual(chatEncoder(joined, vocabulary, tokenize)(turns), [...tokenize('x <|end|> y', false), 3])
+  assert.deepEqual(chatEncoder(joined, vocabulary, tokenizer)(turns), [...tokenize('x <|end|> y', false), 3])
 })
 
 test('the template cannot be made to finish a special token begun in a turn, or begin one', () => {
   const glued = chatTemplate('<{% for m in messages %}{{ m.content }}{% endfor %}d|>', vocabulary)
-  assert.deepEqual(chatEncoder(glued, vocabulary, tokenize)(user('|user|> <|en')), tokenize('<|user|> <|end|>', false))
+  assert.deepEqual(chatEncoder(glued, vocabulary, tokenizer)(user('|user|> <|en')), tokenize('<|user|> <|end|>', false))
 })
 
 test('characters of the private-use area that a person writes survive', () => {

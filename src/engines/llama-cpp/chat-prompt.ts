@@ -3,6 +3,7 @@
 import { Template } from '@huggingface/jinja'
 import { AppError, sentenceOf } from '../../errors.ts'
 import type { Turn } from '../engine.ts'
+import type { PromptTokenizer } from './prompt-tokenizer.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
 export type ChatTemplate = (turns: readonly Turn[]) => string
@@ -33,9 +34,6 @@ export function chatTemplate(source: string | undefined, vocabulary: Pick<Vocabu
   }
 }
 
-/** llama.cpp's tokenizer: `special` says whether special tokens written out in the text become their ids. */
-export type Tokenize = (text: string, special: boolean) => number[]
-
 /**
  * Makes the function from a conversation to its tokens. Special tokens of the template become their ids; the same characters in a turn's content
  * stay text. Where no content holds any, the tokens are those of the rendered text as a whole.
@@ -43,17 +41,21 @@ export type Tokenize = (text: string, special: boolean) => number[]
  * Contents are marked before rendering rather than tokenised apart, because templates trim, compare and cut them, and because words are split
  * across the border between template and content.
  */
-export function chatEncoder(template: ChatTemplate, vocabulary: Vocabulary, tokenize: Tokenize): (turns: readonly Turn[]) => number[] {
+export function chatEncoder(
+  template: ChatTemplate,
+  vocabulary: Vocabulary,
+  tokenizer: Pick<PromptTokenizer, 'encode' | 'encodePieces'>,
+): (turns: readonly Turn[]) => number[] {
   const { specialTexts } = vocabulary
   const special = specialTexts.length === 0 ? null : new RegExp(`(${specialTexts.map((text) => RegExp.escape(text)).join('|')})`, 'u')
   const parts = properParts(specialTexts)
   return (turns) => {
     const mark = unusedCharacter(turns)
     const marked = turns.map(({ role, content }) => ({ role, content: special ? breakSpecial(content, special, parts, mark) : content }))
-    if (!special || marked.every(({ content }, i) => content === turns[i]!.content)) return tokenize(template(turns), true)
+    if (!special || marked.every(({ content }, i) => content === turns[i]!.content)) return tokenizer.encode(template(turns))
     // Splitting at a group puts what matched it at the odd places.
     const pieces = template(marked).split(special)
-    return pieces.flatMap((text, i) => (i % 2 === 1 ? [vocabulary.specialId(text)] : tokenize(text.replaceAll(mark, ''), false)))
+    return tokenizer.encodePieces(pieces.map((text, i) => (i % 2 === 1 ? vocabulary.specialId(text) : text.replaceAll(mark, ''))))
   }
 }
 

@@ -9,6 +9,7 @@ import type { ServedModel } from '../engine.ts'
 import { chatEncoder, chatTemplate, type ChatTemplate } from './chat-prompt.ts'
 import { checkAdapter, checkBase, count, readGguf } from './check-gguf.ts'
 import { Lane } from './lane.ts'
+import { promptTokenizer, type PromptTokenizer } from './prompt-tokenizer.ts'
 import { readVocabulary, type Vocabulary } from './vocabulary.ts'
 
 export interface ResidencyOptions {
@@ -43,6 +44,7 @@ export interface LoadedBase {
   readonly header: Pick<Gguf, 'metadata' | 'tensors'>
   readonly vocabulary: Vocabulary
   readonly template: ChatTemplate
+  readonly tokenizer: PromptTokenizer
   readonly encodeChat: ReturnType<typeof chatEncoder>
   readonly contextLength: number
   /** By adapter, the empty string for the base alone. */
@@ -244,6 +246,7 @@ export class Residency {
       signal?.throwIfAborted()
       throw new AppError('invalid', `${what} cannot be loaded by llama.cpp: ${reasonOf(errors, cause)}.`, { cause })
     }
+    const tokenizer = await tokenizerOf(model, header.metadata)
     const source = header.metadata.get('tokenizer.chat_template')
     const template = chatTemplate(source?.type === 'string' ? (source.value as string) : undefined, vocabulary)
     const base: LoadedBase = {
@@ -252,7 +255,8 @@ export class Residency {
       header: { metadata: header.metadata, tensors: header.tensors },
       vocabulary,
       template,
-      encodeChat: chatEncoder(template, vocabulary, (text, special) => model.tokenize(text, special)),
+      tokenizer,
+      encodeChat: chatEncoder(template, vocabulary, tokenizer),
       contextLength: Math.min(model.trainContextSize, this.#options.contextLength),
       lanes: new Map(),
       adapters: new Set(),
@@ -304,6 +308,15 @@ export class Residency {
     this.#bases.delete(base.digest)
     for (const { lane } of base.lanes.values()) await lane.close(closing())
     await base.model.dispose()
+  }
+}
+
+async function tokenizerOf(model: LlamaModel, metadata: Gguf['metadata']): Promise<PromptTokenizer> {
+  try {
+    return inWords(() => promptTokenizer(model, metadata))
+  } catch (error) {
+    await model.dispose()
+    throw error
   }
 }
 

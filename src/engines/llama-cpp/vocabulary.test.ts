@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { GgufMetadata } from '../../formats/gguf.ts'
 import { gguf } from '../../formats/gguf-write.ts'
+import { byLlamaCpp } from './prompt-tokenizer.ts'
 import { splitTokens } from './split-tokens.ts'
 import { readVocabulary } from './vocabulary.ts'
 
@@ -63,17 +64,13 @@ test('a tokenizer that is missing or of another kind is refused', () => {
   assert.throws(() => readVocabulary(metadata('gpt2', [], []), 'x.gguf'), /no list of tokens/)
 })
 
+const noTokens = byLlamaCpp(() => [])
+
 test('a continuation begins at the first token that holds a byte of it', () => {
-  const split = (tokens: readonly number[], context: string) => splitTokens(byteLevel, tokens, context, () => []).from
+  const split = (tokens: readonly number[], context: string) => splitTokens(byteLevel, tokens, context, noTokens).from
   assert.equal(split([5, 1, 1], 'b a'), 2)
   assert.equal(split([5, 1, 1], 'b '), 1)
   assert.equal(split([5, 0, 5], 'b<|end|>'), 2)
-  assert.deepEqual(
-    splitTokens(byteLevel, [5, 1], '', () => []),
-    { tokens: [0, 5, 1], from: 1 },
-  )
-  assert.deepEqual(
-    splitTokens(sentencePiece, [1, 4, 5], 'a', () => []),
-    { tokens: [1, 4, 5], from: 2 },
-  )
+  assert.deepEqual(splitTokens(byteLevel, [5, 1], '', noTokens), { tokens: [0, 5, 1], from: 1 })
+  assert.deepEqual(splitTokens(sentencePiece, [1, 4, 5], 'a', noTokens), { tokens: [1, 4, 5], from: 2 })
 })

@@ -3,7 +3,8 @@
 import { Template } from '@huggingface/jinja'
 import * as library from '@huggingface/tokenizers'
 import { FormatError } from '../../formats/format-error.ts'
-import { checkTokenizerJson } from '../../formats/hf-tokenizer.ts'
+import { checkTokenizerJson, spaceInFront } from '../../formats/hf-tokenizer.ts'
+import type { JsonRecord } from '../../formats/strict-json.ts'
 import { parseTokenizerConfig } from '../../formats/tokenizer-config.ts'
 
 /** The part of the library's Tokenizer that is used. Its own types do not resolve under Node's module rules. */
@@ -32,6 +33,13 @@ export interface Tokenizer {
    * for most); rendered chats already hold it, so the default is not to.
    */
   encode(text: string, options?: { special?: boolean }): number[]
+  /**
+   * Texts and ids of special tokens in turn, as one text whose special tokens are these ids alone: what is written like one in a text stays text.
+   * Spaces beside a token that takes them in are left out, and only the beginning of the whole gets the space that some tokenizers put there.
+   */
+  encodePieces(pieces: readonly (string | number)[]): number[]
+  /** Whether some tokens take in the spaces beside them, so that ids do not give back every byte of a text. */
+  readonly losesSpaces: boolean
   /** The text of ids; unfinished characters come out as U+FFFD. `skipSpecial` leaves out special tokens. Throws FormatError on an unknown id. */
   decode(ids: readonly number[], options?: { skipSpecial?: boolean }): string
   /** The token as it stands in the vocabulary (byte-level ones in their printable form), or undefined. */
@@ -57,6 +65,8 @@ export function loadTokenizer(files: { tokenizer: unknown; config: unknown; chat
     if (ids.length > 0) made.decode(ids)
     return made
   })
+  let plain: LibraryTokenizer | undefined
+  const strips = new Map(definition.added.filter(({ lstrip, rstrip }) => lstrip || rstrip).map((token) => [token.id, token]))
   const idOf = (token: string | null): number | null => (token === null ? null : (definition.ids.get(token) ?? null))
   const bosId = idOf(config.bosToken)
   const eosId = idOf(config.eosToken)
@@ -77,6 +87,20 @@ export function loadTokenizer(files: { tokenizer: unknown; config: unknown; chat
         if (config.addEos && eosId !== null) ids.push(eosId)
       }
       return ids
+    },
+    losesSpaces: strips.size > 0,
+    encodePieces(pieces) {
+      plain ??= new LibraryTokenizer(withoutSpecial(definition.json), options)
+      return pieces.flatMap((piece, i) => {
+        if (typeof piece === 'number') return [piece]
+        const [before, after] = [pieces[i - 1], pieces[i + 1]]
+        let text = piece
+        if (typeof before === 'number' && strips.get(before)?.rstrip) text = text.trimStart()
+        if (typeof after === 'number' && strips.get(after)?.lstrip) text = text.trimEnd()
+        if (text === '') return []
+        if (i === 0 && spaceInFront(definition.json) === 'first' && !/^[ ▁]/.test(text)) text = ` ${text}`
+        return inWords('tokenizer.json fails on the text', () => plain!.encode(text, { add_special_tokens: false })).ids
+      })
     },
     decode(ids, options = {}) {
       for (const id of ids)
@@ -102,6 +126,16 @@ export function loadTokenizer(files: { tokenizer: unknown; config: unknown; chat
         }),
       )
     },
+  }
+}
+
+/** The same tokenizer for the pieces between special tokens: it knows none, and puts no space in front of what is not the beginning. */
+function withoutSpecial(json: JsonRecord): JsonRecord {
+  const { added_tokens: added, pre_tokenizer: splitting } = json
+  return {
+    ...json,
+    added_tokens: (added as { special?: unknown }[]).filter(({ special }) => special !== true),
+    pre_tokenizer: spaceInFront(json) === 'first' ? { ...(splitting as JsonRecord), prepend_scheme: 'never' } : splitting,
   }
 }
 
