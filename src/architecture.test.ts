@@ -25,6 +25,7 @@ const STAGES = [
   'release-train',
   'receipts',
   'forecasts',
+  'studies',
   'advisories',
   'assistants',
   'feedback',

@@ -27,6 +27,7 @@ import { runCommands } from './commands/run.ts'
 import { searchCommands } from './commands/search.ts'
 import { operatorCommands } from './commands/operator.ts'
 import { serverCommands } from './commands/server.ts'
+import { studyCommands } from './commands/study.ts'
 import { suiteCommands } from './commands/suite.ts'
 import { uploadCommands } from './commands/upload.ts'
 
@@ -66,6 +67,7 @@ export function createProgram(version: string): Command {
     runCommands,
     evaluationCommands,
     forecastCommands,
+    studyCommands,
     releaseCommands,
     releaseTrainCommands,
     opennessCommands,

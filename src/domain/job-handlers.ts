@@ -14,6 +14,7 @@ import { issueReceipts } from './receipts/issue-receipts.ts'
 import { runMeasurement } from './receipts/measure-contribution.ts'
 import { advanceTrain } from './release-train/advance-train.ts'
 import { departures } from './release-train/departures-clock.ts'
+import { runStudy } from './studies/run-study.ts'
 import type { TrainingApp } from './training/start-run.ts'
 import { trainRun } from './training/train-run.ts'
 
@@ -22,6 +23,7 @@ const evaluateJob = z.object({ evaluationId: z.int() })
 const buildJob = z.object({ buildId: z.int() })
 const previewJob = z.object({ contributionId: z.int(), round: z.int() })
 const forecastJob = z.object({ forecastId: z.int() })
+const studyJob = z.object({ studyId: z.int() })
 const receiptsJob = z.object({ releaseId: z.int() })
 const measureJob = z.object({ measurementId: z.int() })
 const advanceJob = z.object({ trainId: z.int() })
@@ -30,7 +32,7 @@ const indexJob = z.object({ modelId: z.int() })
 const departuresJob = z.object({ again: z.boolean() })
 
 /** These take the whole machine: give them to the queue as `heavy` too. */
-export const heavyJobs = ['train', 'evaluate', 'build', 'measure', 'forecast', 'advance-train'] as const
+export const heavyJobs = ['train', 'evaluate', 'build', 'measure', 'forecast', 'study', 'advance-train'] as const
 
 export function jobHandlers(
   app: TrainingApp & EvaluationApp & { readonly automaticPreviews?: PreviewBudget },
@@ -46,6 +48,7 @@ export function jobHandlers(
     receipts: (payload, { signal }) => issueReceipts(app, receiptsJob.parse(payload).releaseId, signal),
     measure: (payload, context) => runMeasurement(app, measureJob.parse(payload).measurementId, context),
     forecast: (payload, context) => runForecast(app, forecastJob.parse(payload).forecastId, context),
+    study: (payload, context) => runStudy(app, studyJob.parse(payload).studyId, context),
     'advance-train': (payload, context) => advanceTrain(app, advanceJob.parse(payload).trainId, context),
     departures: (payload) => departures(app, departuresJob.parse(payload)),
     'examine-upload': (payload, { signal }) => examineUpload(app, uploadJob.parse(payload).uploadId, signal),

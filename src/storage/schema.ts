@@ -569,6 +569,8 @@ export interface TrainingRunsTable {
   recipe: Json<unknown>
   /** Trainer name and version: a run is a function of base, revision, recipe and this. */
   trainer: string
+  /** The runs whose weights its own are the mean of, with checkpoints and digests; null: it was trained. */
+  averagedFrom: ColumnType<unknown, string | null | undefined, string | null>
   /** The examples as trained on, JSONL in blob storage; null until the run starts. */
   examples: Digest | null
   state: RunState
@@ -661,6 +663,33 @@ export interface ForecastsTable {
   points: Json<unknown>
   /** What is being built now; null where nothing is. */
   buildId: number | null
+  /** Null until it has finished. */
+  result: Json<unknown> | null
+  error: string | null
+  requestedBy: number | null
+  createdAt: CreatedAt
+  startedAt: Date | null
+  endedAt: Date | null
+}
+
+/** What a trainer found out without making weights: a learning rate, or which examples pulled towards an answer. */
+export interface StudiesTable {
+  id: GeneratedAlways<number>
+  modelId: number
+  kind: 'rate' | 'trace'
+  /** Whose examples were read. */
+  revisionId: number
+  /** Whose adapter was traced; null for a rate. */
+  runId: number | null
+  /** The effective recipe. */
+  recipe: Json<unknown>
+  trainer: string
+  /** What was asked. */
+  request: Json<unknown>
+  state: RunState
+  done: Generated<number>
+  /** Steps or examples in all; null until that is known. */
+  total: number | null
   /** Null until it has finished. */
   result: Json<unknown> | null
   error: string | null
@@ -953,6 +982,7 @@ export interface Schema {
   evaluations: EvaluationsTable
   builds: BuildsTable
   forecasts: ForecastsTable
+  studies: StudiesTable
   previews: PreviewsTable
   trainSchedules: TrainSchedulesTable
   releaseTrains: ReleaseTrainsTable

@@ -1,7 +1,7 @@
 /** What every implementation of Trainer must do. */
 
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite, test, type TestContext } from 'node:test'
 import { bytesSource } from '../formats/byte-source.ts'
@@ -314,6 +314,65 @@ export function trainerConformance(name: string, trainer: Trainer): void {
       })
       await refused(request, /diverged at step \d+ .*Lower learningRate/)
       assert.ok(!existsSync(join(request.output, 'model')))
+    })
+
+    test('a search for a rate raises it by one factor, says each loss, suggests a rate, and writes nothing', async (t) => {
+      const { output, ...request } = requestIn(t, {})
+      const before = readdirSync(output)
+      const search = { from: 1e-5, to: 1, steps: 40 }
+      const events = await Array.fromAsync(trainer.findRate(request, search))
+      const steps = events.filter((event) => event.kind === 'step')
+      assert.ok(steps.length > 20 && steps.length <= 40)
+      for (const [i, { rate, step }] of steps.entries()) {
+        assert.equal(step, i + 1)
+        assert.ok(Math.abs(rate / (1e-5 * 1e5 ** (i / 39)) - 1) < 1e-9)
+      }
+      const last = events.at(-1)
+      assert.ok(last?.kind === 'finished' && last.suggested! > 1e-4 && last.suggested! < 1, JSON.stringify(last))
+      assert.deepEqual(readdirSync(output), before)
+      assert.deepEqual(await Array.fromAsync(trainer.findRate(request, search)), events, 'the same request finds the same')
+      const stop = new AbortController()
+      const stopped = (async () => {
+        for await (const _ of trainer.findRate(request, { ...search, steps: 1000, to: 1e-4 }, { signal: stop.signal })) stop.abort()
+      })()
+      await assert.rejects(stopped, { name: 'AbortError' })
+    })
+
+    test('a trace asks each example once, and the one asked about pulls most', async (t) => {
+      const request = requestIn(t, { epochs: 1 })
+      const adapter = first(await run(request), 'finished').folder
+      const queries = writeExamples(join(request.output, 'queries.jsonl'), [letterExamples[5]])
+      const { output: _, ...study } = { ...request, adapter, queries }
+      const events = await Array.fromAsync(trainer.trace(study))
+      assert.deepEqual(events[0], { kind: 'planned', examples: 24 })
+      const traced = events.filter((event) => event.kind === 'traced')
+      assert.deepEqual(new Set(traced.map(({ example }) => example)), new Set(letterExamples.keys()))
+      assert.equal(traced.length, 24)
+      assert.equal([...traced].sort((a, b) => b.products[0]! - a.products[0]!)[0]!.example, 5)
+      const preferences = { ...study, queries: writeExamples(queries, letterPreferences) }
+      await assert.rejects(Array.fromAsync(trainer.trace(preferences)), { code: 'invalid', message: /queries hold preferences/ })
+    })
+
+    test('the mean of adapters has the mean of each weight, and adapters of two forms have none', async (t) => {
+      const request = requestIn(t, { epochs: 1 })
+      const folders: string[] = []
+      for (const learningRate of [0.01, 0.02]) {
+        const output = join(request.output, String(learningRate))
+        folders.push(first(await run({ ...request, output, recipe: { ...request.recipe, learningRate } }), 'finished').folder)
+      }
+      const folder = await trainer.average({ base: request.base, adapters: folders, output: request.output })
+      const name = 'base_model.model.model.layers.1.mlp.down_proj.lora_B.weight'
+      const weightsOf = async (from: string) => {
+        const file = await openSafetensors(bytesSource(readFileSync(join(from, 'adapter_model.safetensors'))))
+        const { buffer, byteOffset, byteLength } = await file.bytes(name)
+        return new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer)
+      }
+      const [mean, a, b] = await Promise.all([folder, ...folders].map(weightsOf))
+      for (const [i, value] of mean!.entries()) assert.equal(value, Math.fround((a![i]! + b![i]!) / 2))
+      const wider = { ...request, recipe: { ...request.recipe, method: { ...request.recipe.method, rank: 8 } as Recipe['method'] } }
+      const other = first(await run({ ...wider, output: join(request.output, 'wider') }), 'finished').folder
+      const mixed = trainer.average({ base: request.base, adapters: [folders[0]!, other], output: request.output })
+      await assert.rejects(mixed, { code: 'invalid', message: /rank 8/ })
     })
 
     async function run(request: TrainingRequest): Promise<TrainingEvent[]> {

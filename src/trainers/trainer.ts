@@ -170,6 +170,55 @@ export type TrainingEvent =
       readonly folder: string
     }
 
+/** A request that trains nothing anybody keeps: it writes no files. */
+export type StudyRequest = Omit<TrainingRequest, 'output' | 'resume'>
+
+/** A short run whose learning rate grows from `from` to `to`, by the same factor at each step. */
+export interface RateSearch {
+  readonly from: number
+  readonly to: number
+  readonly steps: number
+}
+
+export type RateEvent =
+  | {
+      readonly kind: 'step'
+      readonly step: number
+      readonly steps: number
+      readonly rate: number
+      readonly loss: number
+      /** The loss smoothed over some ten steps. */
+      readonly smooth: number
+    }
+  /** A rate to train with, or null where no rate lowered the loss. */
+  | { readonly kind: 'finished'; readonly suggested: number | null }
+
+export interface TraceRequest extends StudyRequest {
+  /** A JSONL file like `examples`: what is asked about, one query a line. */
+  readonly queries: string
+}
+
+export type TraceEvent =
+  | { readonly kind: 'planned'; readonly examples: number }
+  | {
+      readonly kind: 'traced'
+      /** Which example, from 0, in the order of the file. */
+      readonly example: number
+      /** Mean nats per loss token. */
+      readonly loss: number
+      /** ⟨gradient of the example's summed loss, gradient of the query's⟩ for each query: positive where learning one would have lowered the other's loss. */
+      readonly products: readonly number[]
+    }
+
+export interface AverageRequest {
+  /** As in a TrainingRequest. */
+  readonly base: string
+  /** PEFT adapter folders of that base, alike in rank, alpha and target modules. */
+  readonly adapters: readonly string[]
+  /** An existing folder. */
+  readonly output: string
+}
+
 export interface MemoryEstimate {
   readonly bytes: number
   /** Where the bytes go, largest first: [what, bytes]. */
@@ -186,4 +235,13 @@ export interface Trainer {
    * signal's reason after a checkpoint is on disk.
    */
   train(request: TrainingRequest, options?: { signal?: AbortSignal }): AsyncIterable<TrainingEvent>
+  /** Looks for a learning rate from the request's starting weights. It ends early where the loss has exploded. */
+  findRate(request: StudyRequest, search: RateSearch, options?: { signal?: AbortSignal }): AsyncIterable<RateEvent>
+  /**
+   * How much each example pulls the adapter where the queries do: every example once, the shortest first. Throws `invalid` on preferences, whose loss is of
+   * two answers, and for method full.
+   */
+  trace(request: TraceRequest, options?: { signal?: AbortSignal }): AsyncIterable<TraceEvent>
+  /** Writes the adapter whose A and B are the means of the given ones', and returns its folder. Throws `invalid` on adapters that differ in form. */
+  average(request: AverageRequest): Promise<string>
 }

@@ -77,6 +77,20 @@ export function runCommands(program: Command): void {
     )
 
   run
+    .command('average <owner/name> <ids...>')
+    .description('a candidate whose weights are the mean of finished runs of one dataset revision and seed')
+    .addHelpText('after', examples(['run average marathi/saathi 3 5 6']))
+    .action(
+      action(
+        async ({ client, output, signal }, name: string, ids: string[]) => {
+          const averaged = await client.post<Run>(`/api/models/${name}/averages`, { runs: ids.map(wholeNumber('The run')) })
+          output.result(await followRun(client, output, averaged, signal), describe)
+        },
+        { works: true },
+      ),
+    )
+
+  run
     .command('cancel <id>')
     .description('stop a run; it can be resumed from its newest checkpoint')
     .addHelpText('after', examples(['run cancel 1']))
@@ -137,6 +151,7 @@ function describe(run: Run): string {
     ...(progress.steps === null
       ? []
       : [`step ${progress.step} of ${progress.steps}${progress.loss === null ? '' : `, loss ${progress.loss.toFixed(3)}`}`]),
+    ...(run.averagedFrom === null ? [] : [`Its weights are the mean of runs ${run.averagedFrom.map((it) => it.run).join(', ')}.`]),
     ...(progress.plan
       ? [
           `${progress.plan.trainableParameters.toLocaleString('en')} trained parameters, at most ${bytes(progress.plan.estimatedBytes)} estimated${progress.plan.cut ? `, ${progress.plan.cut} examples cut` : ''}`,

@@ -71,6 +71,9 @@ export function writeModelCard({ candidate, version, gate, changelog, facts, ope
       ...(facts.generators.length > 0 ? [`Generated with: ${facts.generators.join(', ')}`] : []),
       `Examples by licence: ${counted(facts.licences)}`,
       `Training: run ${run.id}, step ${checkpoint.step}, by ${run.trainer}; examples as trained on \`${run.examples ?? 'unknown'}\``,
+      ...(run.averagedFrom === null
+        ? []
+        : [`Its weights are the mean of ${run.averagedFrom.map((it) => `run ${it.run} (\`${it.digest}\`)`).join(' and ')}`]),
       `Adapter: \`${checkpoint.digest}\``,
     ]),
     changelog.contributions.length > 0 && `## New in ${version}`,

@@ -5,7 +5,7 @@ import type { Db } from '../../storage/database.ts'
 import { defaultSettings, type Recipe } from '../../trainers/trainer.ts'
 import { findModel } from '../models/model-queries.ts'
 import { pageLimit, type Page } from '../people/people-queries.ts'
-import { noProgress, type Checkpoint, type RunProgress, type RunStep, type TrainingRun } from './run.ts'
+import { noProgress, type AveragedRun, type Checkpoint, type RunProgress, type RunStep, type TrainingRun } from './run.ts'
 
 export async function findRun(db: Db, id: number): Promise<TrainingRun> {
   const row = await runs(db).where('trainingRuns.id', '=', id).executeTakeFirst()
@@ -80,6 +80,7 @@ function toRun(row: RunRow): TrainingRun {
     baseId: row.baseId,
     revision: { id: row.revisionId, number: row.revisionNumber, digest: row.revisionDigest, count: row.revisionCount },
     warmStartId: row.warmStartId,
+    averagedFrom: row.averagedFrom as readonly AveragedRun[] | null,
     purpose: row.purpose,
     // A run from before a setting existed had its default.
     recipe: { ...defaultSettings, ...(row.recipe as Recipe) },

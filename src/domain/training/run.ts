@@ -13,6 +13,8 @@ export interface TrainingRun {
   readonly revision: { readonly id: number; readonly number: number | null; readonly digest: Digest; readonly count: number }
   /** The checkpoint its weights began with; null: an adapter that changes nothing. */
   readonly warmStartId: number | null
+  /** Whose weights its own are the mean of; null: it was trained. */
+  readonly averagedFrom: readonly AveragedRun[] | null
   /** candidate: could be released; build: trained to find something out. */
   readonly purpose: 'candidate' | 'build'
   /** The effective recipe: nothing left to a default. */
@@ -32,6 +34,13 @@ export interface TrainingRun {
   readonly endedAt: Date | null
   /** The weights, once finished. */
   readonly checkpoint: Checkpoint | null
+}
+
+export interface AveragedRun {
+  readonly run: number
+  readonly checkpoint: number
+  /** Of the checkpoint. */
+  readonly digest: Digest
 }
 
 /** The last thing known about a run, for those who join late. What is not known yet is null. */

@@ -8,6 +8,7 @@ import type { Database, Db } from '../../storage/database.ts'
 import type { JobContext } from '../../storage/jobs.ts'
 import type { TrainingEvent } from '../../trainers/trainer.ts'
 import { findBaseById } from '../models/model-queries.ts'
+import { averagedAdapter } from './average-runs.ts'
 import { announce, changes } from './changes.ts'
 import { findCheckpoint, findRun } from './run-queries.ts'
 import { hasEnded, noProgress, type RunProgress, type RunStep, type TrainingRun } from './run.ts'
@@ -65,11 +66,12 @@ export async function trainRun(app: TrainingApp, runId: number, { signal, attemp
 }
 
 /** The software was updated while the run waited or trained: what the old trainer began, the new one must not end, so it starts from step 0. */
-async function beginAnew(app: TrainingApp, { id }: TrainingRun): Promise<TrainingRun> {
+async function beginAnew(app: TrainingApp, { id, averagedFrom, progress: before }: TrainingRun): Promise<TrainingRun> {
   await rm(await runFolder(app, id), { recursive: true, force: true })
   await app.db.transaction().execute(async (db) => {
     await db.deleteFrom('runSteps').where('runId', '=', id).execute()
-    const fresh = { trainer: app.trainer.version, progress: JSON.stringify(noProgress) }
+    const progress = averagedFrom === null ? noProgress : before
+    const fresh = { trainer: app.trainer.version, progress: JSON.stringify(progress) }
     await db.updateTable('trainingRuns').set(fresh).where('id', '=', id).execute()
     await announce(db)
   })
@@ -80,6 +82,12 @@ async function train(app: TrainingApp, run: TrainingRun, signal: AbortSignal): P
   if (run.examples === null) throw new AppError('conflict', `Run ${run.id} has no examples; start another.`)
   const base = await findBaseById(app.db, run.baseId)
   const output = await runFolder(app, run.id)
+  if (run.averagedFrom !== null) {
+    const folder = await averagedAdapter(app, base, run.averagedFrom, output)
+    signal.throwIfAborted()
+    await storeCheckpoint(app, { run, base, folder, step: run.progress.step })
+    return rm(output, { recursive: true, force: true })
+  }
   const resume = run.progress.resume && join(output, run.progress.resume.file)
   const goesOn = resume !== null && (await exists(resume))
   const events = app.trainer.train(

@@ -108,6 +108,7 @@ export async function findTwin(app: Pick<TrainingApp, 'db' | 'trainer'>, wanted:
     .where('trainingRuns.modelId', '=', wanted.revision.modelId)
     .where('trainingRuns.baseId', '=', wanted.base.id)
     .where('trainingRuns.purpose', '=', wanted.purpose)
+    .where('trainingRuns.averagedFrom', 'is', null)
     .where('datasetRevisions.digest', '=', wanted.revision.digest)
     .where('start.digest', wanted.warmStart ? '=' : 'is', wanted.warmStart?.digest ?? null)
     // Compared as jsonb, whatever the order of its keys; the leaner form is what it became where memory was short.

@@ -25,6 +25,7 @@ import { releaseRoutes } from './releases.ts'
 import { reviewingRoutes } from './reviewing.ts'
 import { searchRoutes } from './search.ts'
 import { signInRoutes } from './sign-in.ts'
+import { studyRoutes } from './studies.ts'
 import { suiteRoutes } from './suites.ts'
 import { trainingRoutes } from './training.ts'
 import { uploadRoutes } from './uploads.ts'
@@ -71,6 +72,7 @@ export function apiRoutes(app: ApiApp) {
   api.route('/', evaluationRoutes(app))
   api.route('/', previewRoutes(app))
   api.route('/', forecastRoutes(app))
+  api.route('/', studyRoutes(app))
   api.route('/', releaseRoutes(app))
   api.route('/', opennessRoutes(app))
   api.route('/', comparisonRoutes(app))

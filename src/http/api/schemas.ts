@@ -356,6 +356,10 @@ export const trainingRun = z
       count: z.int(),
     }),
     warmStartId: id.nullable(),
+    averagedFrom: z
+      .array(z.object({ run: id, checkpoint: id, digest }))
+      .nullable()
+      .openapi({ description: 'The runs whose weights its own are the mean of; null: it was trained.' }),
     purpose: z.enum(['candidate', 'build']),
     recipe: z.looseObject({}),
     trainer: z.string(),

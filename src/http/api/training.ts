@@ -1,6 +1,7 @@
 /** Training runs: started, followed, cancelled, resumed. */
 
 import { createRoute } from '@hono/zod-openapi'
+import { averageRuns } from '../../domain/training/average-runs.ts'
 import { cancelRun } from '../../domain/training/cancel-run.ts'
 import { resumeRun } from '../../domain/training/resume-run.ts'
 import { findRun, listRuns, stepsOf } from '../../domain/training/run-queries.ts'
@@ -51,6 +52,18 @@ export function trainingRoutes(app: TrainingApp) {
         responses: { 200: json(z.array(trainingRun), 'Runs.'), ...failures },
       }),
       async (c) => c.json(plain(await listRuns(app.db, modelOf(c.req.valid('param')), pageOf(c.req.valid('query')))), 200),
+    )
+    .openapi(
+      createRoute({
+        method: 'post',
+        path: '/models/{owner}/{name}/averages',
+        summary: 'Make a candidate of several finished runs: its weights are the mean of theirs',
+        description:
+          'For reviewers and maintainers. Of one base, dataset revision, adapter form and seed. One of exactly these runs is returned as it is.',
+        request: { params: modelPath, body: body(z.strictObject({ runs: z.array(z.int()).max(1_000) })) },
+        responses: { 200: json(trainingRun, 'A run that trains nothing, most often queued.'), ...failures },
+      }),
+      async (c) => c.json(plain(await averageRuns(app, requireActor(c), modelOf(c.req.valid('param')), c.req.valid('json').runs)), 200),
     )
     .openapi(
       createRoute({

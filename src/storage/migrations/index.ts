@@ -19,6 +19,7 @@ import * as openness from './0013-openness.ts'
 import * as suiteSource from './0014-suite-source.ts'
 import * as whatPagesRead from './0015-what-pages-read.ts'
 import * as suiteRetirements from './0016-suite-retirements.ts'
+import * as studies from './0018-studies.ts'
 
 export const migrations: readonly { readonly name: string; readonly up: Migration['up'] }[] = [
   { name: '0000-jobs', up: jobs.up },
@@ -37,6 +38,7 @@ export const migrations: readonly { readonly name: string; readonly up: Migratio
   { name: '0014-suite-source', up: suiteSource.up },
   { name: '0015-what-pages-read', up: whatPagesRead.up },
   { name: '0016-suite-retirements', up: suiteRetirements.up },
+  { name: '0018-studies', up: studies.up },
 ]
 
 /**

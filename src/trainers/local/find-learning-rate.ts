@@ -1,6 +1,6 @@
 /** Looks for a learning rate: a short run whose rate grows from tiny to absurd, and where its loss falls, turns and explodes. Source: Smith, arXiv 1506.01186. */
 
-import type { TrainingRequest } from '../trainer.ts'
+import type { RateEvent, RateSearch, StudyRequest, TrainingRequest } from '../trainer.ts'
 import { refuseWhatCannotFit } from './estimate-memory.ts'
 import { nodeRuntime } from './onnx-runtime.ts'
 import { openSession, startingPoint } from './open-session.ts'
@@ -32,11 +32,19 @@ const below = 4
 const fall = 0.03
 
 /** Trains on the request's examples from its starting weights, in this process, and writes nothing. */
-export async function findLearningRate(
-  request: Omit<TrainingRequest, 'output' | 'resume'>,
-  options: LocalOptions & RateOptions,
-): Promise<RateRange> {
-  const { from = 1e-6, to = 1, steps: count = 100 } = options
+export async function findLearningRate(request: StudyRequest, options: LocalOptions & RateOptions): Promise<RateRange> {
+  const { from = 1e-6, to = 1, steps = 100 } = options
+  const seen: { rate: number; loss: number; smooth: number }[] = []
+  let suggested: number | null = null
+  for await (const event of findRateHere(request, { from, to, steps }, options))
+    if (event.kind === 'step') seen.push({ rate: event.rate, loss: event.loss, smooth: event.smooth })
+    else ({ suggested } = event)
+  return { steps: seen, suggested }
+}
+
+/** As Trainer.findRate, in this process. */
+export async function* findRateHere(request: StudyRequest, search: RateSearch, options: LocalOptions): AsyncGenerator<RateEvent> {
+  const { from, to, steps: count } = search
   const recipe = { ...request.recipe, maxSteps: count, epochs: 10_000, validation: 0, patience: null, average: 0 }
   const training: TrainingRequest = { ...request, recipe, output: '' }
   const plan = await planRun(training, localTrainerVersion(options.threads), options.signal)
@@ -56,9 +64,10 @@ export async function findLearningRate(
         mean = smoothing * mean + (1 - smoothing) * loss
         const smooth = mean / (1 - smoothing ** step)
         steps.push({ rate, loss, smooth })
+        yield { kind: 'step', step, steps: count, rate, loss, smooth }
         if (step > 10 && smooth > exploded * Math.min(...steps.map((seen) => seen.smooth))) break
       }
-      return { steps, suggested: suggestion(steps) }
+      yield { kind: 'finished', suggested: suggestion(steps) }
     } finally {
       await session.close()
     }

@@ -9,8 +9,8 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { AppError } from '../../errors.ts'
-import type { MemoryEstimate, Trainer, TrainingEvent, TrainingRequest } from '../trainer.ts'
-import type { FromChild, ToChild } from './training-process.ts'
+import type { RateEvent, TraceEvent, Trainer, TrainingEvent } from '../trainer.ts'
+import type { FromChild, ToChild, Work } from './training-process.ts'
 import { localTrainerVersion } from './version.ts'
 
 export interface LocalTrainerOptions {
@@ -31,6 +31,20 @@ export function localTrainer(options: LocalTrainerOptions = {}): Trainer {
     async *train(request, { signal } = {}): AsyncGenerator<TrainingEvent> {
       for await (const message of converse({ kind: 'train', request, threads }, signal)) if (message.kind === 'event') yield message.event
     },
+
+    async *findRate(request, search, { signal } = {}): AsyncGenerator<RateEvent> {
+      for await (const message of converse({ kind: 'rate', request, search, threads }, signal))
+        if (message.kind === 'rate') yield message.event
+    },
+
+    async *trace(request, { signal } = {}): AsyncGenerator<TraceEvent> {
+      for await (const message of converse({ kind: 'trace', request, threads }, signal)) if (message.kind === 'trace') yield message.event
+    },
+
+    async average(request) {
+      for await (const message of converse({ kind: 'average', request, threads })) if (message.kind === 'average') return message.folder
+      throw new Error('The training process ended without an average.')
+    },
   }
 }
 
@@ -43,11 +57,10 @@ const isInstalled = import.meta.url.includes('/node_modules/')
  */
 export const keepMemory = { MALLOC_MMAP_THRESHOLD_: '4294967296', MALLOC_TRIM_THRESHOLD_: '4294967296' }
 
-type Start = { readonly kind: 'estimate' | 'train'; readonly request: TrainingRequest; readonly threads: number }
-type Answer = { readonly kind: 'estimate'; readonly estimate: MemoryEstimate } | { readonly kind: 'event'; readonly event: TrainingEvent }
+type Answer = Exclude<FromChild, { kind: 'done' | 'failed' }>
 
 /** Starts a process, hands on what it says and throws what it failed with. Leaving the iteration early ends the process. */
-async function* converse(start: Start, signal?: AbortSignal): AsyncGenerator<Answer> {
+async function* converse(start: Work & { readonly threads: number }, signal?: AbortSignal): AsyncGenerator<Answer> {
   signal?.throwIfAborted()
   const child = fork(fileURLToPath(new URL('training-process.ts', import.meta.url)), [], {
     serialization: 'advanced',

@@ -1,7 +1,7 @@
 /** Which examples pull the adapter where an answer pulls it: losses and gradient products of every example, in one pass over them. */
 
 import { AppError } from '../../errors.ts'
-import type { TrainingRequest } from '../trainer.ts'
+import type { TraceEvent, TraceRequest, TrainingRequest } from '../trainer.ts'
 import { microBatches } from './batches.ts'
 import { nodeRuntime } from './onnx-runtime.ts'
 import { packBatch } from './pack-batch.ts'
@@ -12,22 +12,19 @@ import type { LocalOptions } from './train-here.ts'
 import type { Values } from './runtime.ts'
 import { localTrainerVersion } from './version.ts'
 
-export interface TraceRequest extends Omit<TrainingRequest, 'output' | 'resume'> {
-  /** A JSONL file like `examples`: what is asked about, one query a line. */
-  readonly queries: string
-}
-
-export interface Trace {
-  /** Which example, from 0, in the order of the file. */
-  readonly example: number
-  /** Mean nats per loss token. */
-  readonly loss: number
-  /** ⟨gradient of the example's summed loss, gradient of the query's⟩ for each query: positive where learning one would have lowered the other's loss. */
-  readonly products: readonly number[]
-}
+export type Trace = Omit<Extract<TraceEvent, { kind: 'traced' }>, 'kind'>
 
 /** Yields every example once, the shortest first. Throws `invalid` on preferences, whose loss is of two answers, and on what no run could train. */
 export async function* traceExamples(request: TraceRequest, options: LocalOptions): AsyncGenerator<Trace> {
+  for await (const event of traceHere(request, options)) {
+    if (event.kind !== 'traced') continue
+    const { example, loss, products } = event
+    yield { example, loss, products }
+  }
+}
+
+/** As Trainer.trace, in this process. */
+export async function* traceHere(request: TraceRequest, options: LocalOptions): AsyncGenerator<TraceEvent> {
   const { recipe } = request
   const training: TrainingRequest = { ...request, output: '' }
   const plan = await planRun(
@@ -50,6 +47,7 @@ export async function* traceExamples(request: TraceRequest, options: LocalOption
       // prettier-ignore
       if (found.sequences.at(-1)! > found.count)
         throw new AppError('invalid', `The ${what} hold preferences, and gradients are traced of what is followed; give their chosen answers as completions.`)
+    yield { kind: 'planned', examples: examples.count }
     const longest = Math.max(plan.longest, ...queries.lengths)
     const session = await openSession({ ...plan, longest }, nodeRuntime(options.threads), await startingPoint(training, plan))
     try {
@@ -65,7 +63,7 @@ export async function* traceExamples(request: TraceRequest, options: LocalOption
         for (const [row, example] of batch.examples.entries()) {
           const of = packBatch(examples, { ...batch, examples: Uint32Array.of(example) }, 1).weightSum
           const each = products.subarray(row * directions.length, (row + 1) * directions.length)
-          yield { example, loss: losses[row]! / of, products: [...each] }
+          yield { kind: 'traced', example, loss: losses[row]! / of, products: [...each] }
         }
       }
     } finally {

@@ -3,16 +3,37 @@
 import { setPriority } from 'node:os'
 import { AppError, sentenceOf, type ErrorCode } from '../../errors.ts'
 import { FormatError } from '../../formats/format-error.ts'
-import type { MemoryEstimate, TrainingEvent, TrainingRequest } from '../trainer.ts'
+import type {
+  AverageRequest,
+  MemoryEstimate,
+  RateEvent,
+  RateSearch,
+  StudyRequest,
+  TraceEvent,
+  TraceRequest,
+  TrainingEvent,
+  TrainingRequest,
+} from '../trainer.ts'
+import { averageAdapters } from './average-adapters.ts'
+import { findRateHere } from './find-learning-rate.ts'
 import { planRun } from './plan.ts'
+import { traceHere } from './trace-examples.ts'
 import { trainHere } from './train-here.ts'
 import { localTrainerVersion } from './version.ts'
 
-export type ToChild =
-  { readonly kind: 'estimate' | 'train'; readonly request: TrainingRequest; readonly threads: number } | { readonly kind: 'abort' }
+export type Work =
+  | { readonly kind: 'estimate' | 'train'; readonly request: TrainingRequest }
+  | { readonly kind: 'rate'; readonly request: StudyRequest; readonly search: RateSearch }
+  | { readonly kind: 'trace'; readonly request: TraceRequest }
+  | { readonly kind: 'average'; readonly request: AverageRequest }
+
+export type ToChild = (Work & { readonly threads: number }) | { readonly kind: 'abort' }
 
 export type FromChild =
   | { readonly kind: 'event'; readonly event: TrainingEvent }
+  | { readonly kind: 'rate'; readonly event: RateEvent }
+  | { readonly kind: 'trace'; readonly event: TraceEvent }
+  | { readonly kind: 'average'; readonly folder: string }
   | { readonly kind: 'estimate'; readonly estimate: MemoryEstimate }
   | { readonly kind: 'done' }
   | {
@@ -38,14 +59,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {}
 async function answer(message: Exclude<ToChild, { kind: 'abort' }>): Promise<void> {
   try {
     beNice()
-    if (message.kind === 'estimate') {
-      const plan = await planRun(message.request, localTrainerVersion(message.threads))
-      await plan.base.weights?.close()
-      await tell({ kind: 'estimate', estimate: plan.estimate })
-    } else {
-      for await (const event of trainHere(message.request, { threads: message.threads, signal: abort.signal }))
-        await tell({ kind: 'event', event })
-    }
+    await work(message)
     await tell({ kind: 'done' })
   } catch (error) {
     const code = error instanceof AppError ? error.code : error instanceof FormatError ? 'invalid' : null
@@ -54,6 +68,32 @@ async function answer(message: Exclude<ToChild, { kind: 'abort' }>): Promise<voi
     await tell({ kind: 'failed', code, sentence: sentenceOf(error), stack, aborted })
   }
   process.disconnect()
+}
+
+async function work(message: Exclude<ToChild, { kind: 'abort' }>): Promise<void> {
+  const options = { threads: message.threads, signal: abort.signal }
+  switch (message.kind) {
+    case 'estimate': {
+      const plan = await planRun(message.request, localTrainerVersion(message.threads))
+      await plan.base.weights?.close()
+      return tell({ kind: 'estimate', estimate: plan.estimate })
+    }
+    case 'train':
+      for await (const event of trainHere(message.request, options)) await tell({ kind: 'event', event })
+      return
+    case 'rate':
+      for await (const event of findRateHere(message.request, message.search, options)) await tell({ kind: 'rate', event })
+      return
+    case 'trace':
+      for await (const event of traceHere(message.request, options)) await tell({ kind: 'trace', event })
+      return
+    case 'average': {
+      const { base, adapters, output } = message.request
+      return tell({ kind: 'average', folder: await averageAdapters(base, adapters, output) })
+    }
+    default:
+      return message satisfies never
+  }
 }
 
 /** Training leaves the processor to whoever answers people. */
