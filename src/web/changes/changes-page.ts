@@ -73,14 +73,19 @@ function row({ t, locale }: Visit, change: RecentChange, named: boolean): Html {
   </li>`
 }
 
-function outcomeOf(outcome: string): 'accepted' | 'rejected' | 'withdrawn' | 'published' | 'retracted' {
-  return outcome === 'accepted' || outcome === 'rejected' || outcome === 'published' || outcome === 'retracted' ? outcome : 'withdrawn'
+function outcomeOf(outcome: string): 'accepted' | 'rejected' | 'withdrawn' | 'published' | 'retracted' | 'retired' | 'takenUp' {
+  if (outcome === 'taken-up') return 'takenUp'
+  return outcome === 'retired' || outcome === 'accepted' || outcome === 'rejected' || outcome === 'published' || outcome === 'retracted'
+    ? outcome
+    : 'withdrawn'
 }
 
 function subject(t: Visit['t'], { kind, model, contribution, subject, outcome }: RecentChange): Content {
   switch (kind) {
     case 'release':
       return html`<a href="${modelPath(model, `/releases/${subject}`)}">${t('changes.release', { version: subject })}</a>`
+    case 'suite':
+      return html`<a href="${modelPath(model, `/suites/${encodeURIComponent(subject)}`)}">${t('changes.suite', { name: subject })}</a>`
     case 'role':
       return html`<a href="${modelPath(model, '/members')}"
         >${t('changes.role', { name: subject, role: t(`changes.role_${roleOf(outcome)}`) })}</a

@@ -17,7 +17,7 @@ export interface Detectable {
 /** From the newest release that was asked these cases; from their number where none was. Null for texts that were never measured: how much they vary is not known. */
 export function detectableOf(
   suite: { readonly digest: string; readonly kind: SuiteKind; readonly count: number },
-  newest: Release | null,
+  newest: Pick<Release, 'gate' | 'version'> | null,
 ): Detectable | null {
   const metric = metricOf[suite.kind]
   const measured = newest?.gate.suites.find(({ comparison }) => comparison.suite.digest === suite.digest)

@@ -16,6 +16,8 @@ export interface ProposeCaseData {
   readonly model: CommunityModel
   /** The name of the suite; it may not be there yet. */
   readonly suite: string
+  /** Whether no release is asked it: the case would wait there with the others. */
+  readonly retired: boolean
   /** What is to be taken out, and of which version of the suite; null: a case is added. */
   readonly removing: { readonly number: number; readonly digest: string; readonly sample: SuiteSample } | null
   readonly languages: readonly string[]
@@ -39,6 +41,7 @@ export function proposeCasePage(visit: Visit, data: ProposeCaseData): Page {
     modules: ['draft'],
     refused,
     main: html`<p class="lead">${t(removing ? 'suites.proposeRemoveLead' : 'suites.proposeCaseLead')}</p>
+      ${data.retired && html`<p class="note warn">${t('suites.proposeRetired')}</p>`}
       ${
         removing &&
         html`<section class="card">

@@ -58,7 +58,16 @@ export function proposeCaseRoutes(app: OfferingApp): Hono {
       language: last.language ?? languages[0] ?? '',
       signOff: last.signOff ?? actorName(actor),
     }
-    return { model, suite, removing: number === null ? null : await caseAt(model.id, suite, number), languages, typed, refused: null }
+    const retired = known !== null && known.retiredAt !== null
+    return {
+      model,
+      suite,
+      retired,
+      removing: number === null ? null : await caseAt(model.id, suite, number),
+      languages,
+      typed,
+      refused: null,
+    }
   }
 
   async function caseAt(modelId: number, name: string, number: number): Promise<ProposeCaseData['removing']> {

@@ -1,8 +1,7 @@
 /** One suite: its cases and who added them, its scores over releases, and what a release answered case by case. */
 
 import type { CasePage, SuiteCase } from '../../domain/evaluation/suite-cases.ts'
-import type { CommunityModel } from '../../domain/models/community-model.ts'
-import type { Suite } from '../../domain/models/suite.ts'
+import type { AppError } from '../../errors.ts'
 import type { ReleaseScore } from '../../domain/releases/suite-scores.ts'
 import { address, html, modelPath, type Content, type Html } from '../markup.ts'
 import type { Page } from '../page.ts'
@@ -16,10 +15,9 @@ import type { Visit } from '../visit.ts'
 import { answerText, expectedText, sampleText } from './case-part.ts'
 import { ceilingNote } from './ceiling-part.ts'
 import { detectableText, type Detectable } from './detectable-part.ts'
+import { retiredNote, retireForm, retirementHistory, type RetireData } from './retire-part.ts'
 
-export interface SuiteData {
-  readonly model: CommunityModel
-  readonly suite: Suite
+export interface SuiteData extends RetireData {
   /** Oldest first. */
   readonly scores: readonly ReleaseScore[]
   readonly detectable: Detectable | null
@@ -32,6 +30,7 @@ export interface SuiteData {
   /** Versions of the suite before this one. */
   readonly versions: readonly { readonly id: number; readonly count: number; readonly createdAt: Date }[]
   readonly discussion: Html
+  readonly refused: AppError | null
 }
 
 export function suitePage(visit: Visit, data: SuiteData): Page {
@@ -39,10 +38,12 @@ export function suitePage(visit: Visit, data: SuiteData): Page {
   const { model, suite, detectable, madeBy } = data
   return {
     title: t('suites.titleOne', { name: suite.name, model: `${model.owner}/${model.name}` }),
-    heading: html`<bdi>${suite.name}</bdi> ${roleBadge(t, suite)}`,
+    heading: html`<bdi>${suite.name}</bdi> ${roleBadge(t, suite)} ${suite.retiredAt !== null && badge(t('suites.retired'), 'warn')}`,
+    refused: data.refused,
     community: { model, section: 'suites' },
     json: address(`/api${modelPath(model, `/suites/${encodeURIComponent(suite.name)}/cases`)}`, { release: data.shown?.version }),
-    main: html`<p class="lead">${t(`suites.about_${suite.role}`)} ${suite.target && t('suites.targetWhat')}</p>
+    main: html`${retiredNote(visit, data)}
+      <p class="lead">${t(`suites.about_${suite.role}`)} ${suite.target && suite.retiredAt === null && t('suites.targetWhat')}</p>
       <dl class="facts">
         <dt>${t('suites.asks')}</dt>
         <dd>${t('suites.ofCases', { n: suite.count, shown: count(locale, suite.count) })}, ${t(`suites.kind_${suite.kind}`)}</dd>
@@ -77,7 +78,7 @@ export function suitePage(visit: Visit, data: SuiteData): Page {
           ${ago(locale, suite.createdAt)} ${shortDigest(suite.digest)}
         </dd>
       </dl>
-      ${ceilingNote(visit, data)} ${ways(visit, data)}
+      ${suite.retiredAt === null && ceilingNote(visit, data)} ${ways(visit, data)} ${retireForm(visit, data)}
       <section aria-labelledby="scores">
         <h2 id="scores">${t('suites.scores')}</h2>
         ${scoresOver(visit, data)}
@@ -86,7 +87,7 @@ export function suitePage(visit: Visit, data: SuiteData): Page {
         <h2 id="cases">${t('suites.cases')}</h2>
         ${cases(visit, data)}
       </section>
-      ${older(visit, data)} ${data.discussion}`,
+      ${older(visit, data)} ${retirementHistory(visit, data)} ${data.discussion}`,
   }
 }
 
@@ -100,6 +101,7 @@ function ways({ t, actor }: Visit, { model, suite }: SuiteData): Content {
     ${takesCases && html`<a class="button" href="${address(modelPath(model, '/propose-case'), { suite: suite.name })}">${t('suites.proposeCase')}</a>`}
     ${
       maintains &&
+      suite.retiredAt === null &&
       html`<a class="button" href="${address(modelPath(model, '/add-suite'), { suite: suite.name })}">${t('suites.changeCases')}</a>
         ${suite.role === 'measure' && html`<a class="button" href="${modelPath(model, '/settings#gate')}">${t('suites.changeGate')}</a>`}`
     }

@@ -8,6 +8,7 @@ import { html, modelPath, type Html } from '../markup.ts'
 import type { Page } from '../page.ts'
 import { empty } from '../parts/basics.ts'
 import { count } from '../parts/figures.ts'
+import { ago } from '../parts/time.ts'
 import { roleBadge, scoreText } from '../releases/score-parts.ts'
 import type { Visit } from '../visit.ts'
 import { detectableText, type Detectable } from './detectable-part.ts'
@@ -15,9 +16,11 @@ import { detectableText, type Detectable } from './detectable-part.ts'
 export interface SuitesData {
   readonly model: CommunityModel
   readonly suites: readonly (Suite & { readonly detectable: Detectable | null; readonly newest: ReleaseScore | null })[]
+  /** Those that no later release is asked. */
+  readonly retired: readonly Suite[]
 }
 
-export function suitesPage(visit: Visit, { model, suites }: SuitesData): Page {
+export function suitesPage(visit: Visit, { model, suites, retired }: SuitesData): Page {
   const { t, actor } = visit
   const name = `${model.owner}/${model.name}`
   const maintains = actor !== null && hasRole(actor, 'maintainer', model.id)
@@ -44,6 +47,7 @@ export function suitesPage(visit: Visit, { model, suites }: SuitesData): Page {
             )
           : empty(t('suites.none'))
       }
+      ${retired.length > 0 && retiredList(visit, model, retired)}
       <p class="actions">
         ${maintains && html`<a class="button ${groups.length === 0 && 'primary'}" href="${modelPath(model, '/add-suite')}">${t('suites.add')}</a>`}
         ${actor !== null && html`<a class="button" href="${modelPath(model, '/propose-case')}">${t('suites.proposeCase')}</a>`}
@@ -68,4 +72,25 @@ function row(visit: Visit, model: CommunityModel, suite: SuitesData['suites'][nu
       ${detectable && html` · ${detectableText(visit, detectable)}`}
     </p>
   </li>`
+}
+
+function retiredList({ t, locale }: Visit, model: CommunityModel, retired: readonly Suite[]): Html {
+  return html`<section aria-labelledby="retired">
+    <h2 id="retired">${t('suites.group_retired')}</h2>
+    <p class="soft">${t('suites.about_retired')}</p>
+    <ul class="rows">
+      ${retired.map(
+        ({ name, kind, count: cases, retiredAt }) =>
+          html`<li>
+            <p class="row-title">
+              <a href="${modelPath(model, `/suites/${encodeURIComponent(name)}`)}"><bdi>${name}</bdi></a>
+            </p>
+            <p class="meta">
+              ${t('suites.ofCases', { n: cases, shown: count(locale, cases) })} · ${t(`suites.kind_${kind}`)} ·
+              ${retiredAt && t.rich('suites.retiredSince', { when: () => ago(locale, retiredAt) })}
+            </p>
+          </li>`,
+      )}
+    </ul>
+  </section>`
 }

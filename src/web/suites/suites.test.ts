@@ -118,6 +118,45 @@ test('suites in a browser', async (t) => {
     )
   })
 
+  await t.test(
+    'a maintainer retires a test and takes it up again on its page; the last one a release must improve cannot be retired',
+    async () => {
+      await page.goto(`${community}/suites/months`)
+      assert.match(await main(), /the only test that a release must improve, so it cannot be retired/)
+      await page.goto(`${community}/suites/everyday`)
+      await page.getByText('Retire this test').first().click()
+      await page.getByLabel('Why? Everybody can read it.').fill('Every release answers it.')
+      await assertSound(page)
+      await page.getByRole('button', { name: 'Retire this test' }).click()
+      await page.waitForURL(/\/suites\/everyday$/)
+      assert.match(await main(), /everyday is retired\.[\s\S]*meera retired this test[\s\S]*Every release answers it\.[\s\S]*June\?/)
+      assert.equal(await page.getByRole('link', { name: 'Change the cases' }).count(), 0)
+      await assertSound(page)
+      await page.goto(`${community}/suites`)
+      assert.match(await main(), /months[\s\S]*Retired[\s\S]*everyday/)
+      assert.deepEqual(
+        (await listSuites(app.db, id)).map(({ name }) => name),
+        ['months'],
+      )
+      await assertSound(page)
+      await page.goto(`${community}/changes?kind=suite`)
+      assert.match(await main(), /Test everyday\s*retired/)
+      // Without scripts a form can be sent that the page does not show: what is refused comes back with what was typed.
+      const refused = await page.request.post(`${url}${community}/suites/months/retire`, {
+        form: { message: 'Too easy' },
+        headers: { 'sec-fetch-site': 'same-origin' },
+      })
+      assert.equal(refused.status(), 409)
+      assert.match(await refused.text(), /months is the only suite a release/)
+      await page.goto(`${community}/suites/everyday`)
+      await page.getByText('Take it up again').first().click()
+      await page.getByLabel('Why? Everybody can read it.').fill('0.2.0 forgot some of it.')
+      await page.getByRole('button', { name: 'Take it up again' }).click()
+      await page.waitForURL(/\/suites\/everyday$/)
+      assert.match(await main(), /everyday is asked again[\s\S]*Retired or taken up 2 times/)
+    },
+  )
+
   await t.test('looked at in four ways', async () => {
     for (const look of looks) {
       const looked = await visitAs(browser, t, url, { token: meera, look })
