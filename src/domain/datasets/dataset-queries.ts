@@ -92,7 +92,8 @@ export async function diffRevisions(
   const limit = options.limit ?? 10_000
   const differing = differingBuckets(await bucketsOf(db, from), await bucketsOf(db, to))
   const [added, removed]: [Digest[], Digest[]] = [[], []]
-  for (const some of inPieces(differing, 64)) {
+  // A reader who stops counting early is not made to wait for what he will not count.
+  for (const some of inPieces(differing, limit < 1_000 ? 16 : 64)) {
     const members = await loadBuckets(
       db,
       some.flatMap(({ from, to }) => [from, to].filter((digest) => digest !== null)),

@@ -2,33 +2,17 @@
 
 import { sql } from 'kysely'
 import type { Db } from '../../storage/database.ts'
+import type { LicenceVerdict } from '../lineage/licence-verdict.ts'
 import { findModel } from '../models/model-queries.ts'
 import { inOneLine } from '../notifications/one-line.ts'
 import { notificationSettingsOf } from '../notifications/notification-queries.ts'
 import { operatorName } from '../people/actor.ts'
 import { findPerson } from '../people/people-queries.ts'
-import { listReleases } from '../releases/release-queries.ts'
-import type { Release } from '../releases/release.ts'
-import { newest, receiptsOfPerson, toReceipt } from './receipt-queries.ts'
-import { receiptTitle } from './receipt-words.ts'
-import type { Receipt } from './receipt.ts'
-
-export interface Activity {
-  readonly kind: 'proposal' | 'decision' | 'release' | 'receipt'
-  /** Says which, among all activities: it never changes. */
-  readonly key: string
-  readonly at: Date
-  readonly title: string
-  readonly author: string
-  /** Plain text. */
-  readonly content: string
-  /** A path of this server. */
-  readonly link: string
-}
+import { titleLength, type Activity } from './activity.ts'
+import { receiptsOfCommunity, receiptsOfOne } from './receipt-activity.ts'
 
 /** Entries of a feed; a reader asks again long before as much has happened. */
 const mostEntries = 50
-const titleLength = 120
 
 export interface ActivityOptions {
   readonly limit?: number
@@ -43,12 +27,12 @@ export async function activityOf(db: Db, model: string, options: ActivityOptions
   const said = newestFirst([
     ...(await proposals(db, id, limit)),
     ...(await decisions(db, id, limit)),
-    ...(withReceipts ? await receipts(db, id, limit) : []),
+    ...(withReceipts ? await receiptsOfCommunity(db, id, limit) : []),
   ]).slice(0, limit)
   // A release's record names everybody whose work is new in it, thousands in a large community: one that is older than all that is shown is not read.
   const last = said.length < limit ? undefined : said.at(-1)
-  const released = await listReleases(db, model, { limit, ...(last && { since: last.at }) })
-  return newestFirst([...said, ...released.map(releaseActivity)]).slice(0, limit)
+  const released = await releasesSince(db, id, model, limit, last?.at)
+  return newestFirst([...said, ...released]).slice(0, limit)
 }
 
 function newestFirst(all: readonly Activity[]): readonly Activity[] {
@@ -59,7 +43,7 @@ function newestFirst(all: readonly Activity[]): readonly Activity[] {
 export async function activityOfPerson(db: Db, name: string): Promise<readonly Activity[] | null> {
   const { id } = await findPerson(db, name)
   if (!(await notificationSettingsOf(db, id)).feed) return null
-  return (await receiptsOfPerson(db, name, { limit: mostEntries })).map(receiptActivity)
+  return receiptsOfOne(db, id, mostEntries)
 }
 
 async function proposals(db: Db, modelId: number, limit: number): Promise<Activity[]> {
@@ -131,58 +115,43 @@ async function decisions(db: Db, modelId: number, limit: number): Promise<Activi
   })
 }
 
-function releaseActivity({ model, version, createdAt, state, retraction, gate, licence, changelog }: Release): Activity {
-  const [dataset, people] = [changelog.dataset, new Set(changelog.contributions.map(({ author }) => author)).size]
-  return {
-    kind: 'release',
-    key: `models/${model}/releases/${version}`,
-    at: createdAt,
-    title: `${model} ${version}${state === 'retracted' ? ' (retracted)' : ''}`,
-    author: model,
-    content: [
-      ...(retraction === null ? [] : [`Retracted: ${retraction}`]),
-      ...gate.suites.map(({ reason }) => reason),
-      `${changelog.contributions.length} contributions by ${people} people; dataset revision ${dataset.number}, ${dataset.count} examples, ${dataset.digest}.`,
-      `Licence: ${licence.expression}. ${licence.summary}`,
-    ].join('\n'),
-    link: `/models/${model}/releases/${version}`,
-  }
-}
-
-/** Those of people who have a feed. */
-async function receipts(db: Db, modelId: number, limit: number): Promise<Activity[]> {
-  const rows = await newest(db)
-    .innerJoin('releases', 'releases.id', 'receipts.releaseId')
-    .leftJoin('notificationSettings as settings', 'settings.personId', 'receipts.personId')
+/** Those of releases since then: what their records name is counted in the database, for a changelog names everybody whose work is new in it. */
+async function releasesSince(db: Db, modelId: number, model: string, limit: number, since: Date | undefined): Promise<Activity[]> {
+  let query = db
+    .selectFrom('releases')
+    .innerJoin('checkpoints', 'checkpoints.id', 'releases.checkpointId')
+    .innerJoin('trainingRuns', 'trainingRuns.id', 'checkpoints.runId')
+    .innerJoin('datasetRevisions as dataset', 'dataset.id', 'trainingRuns.revisionId')
+    .select([
+      'version',
+      'releases.createdAt',
+      'releases.state',
+      'retraction',
+      'licence',
+      'dataset.number',
+      'dataset.count',
+      'dataset.digest',
+    ])
+    .select(sql<string[]>`jsonb_path_query_array(gate, '$.suites[*].reason')`.as('reasons'))
+    .select(sql<string[]>`jsonb_path_query_array(changelog, '$.contributions[*].author')`.as('authors'))
     .where('releases.modelId', '=', modelId)
-    .where(sql<boolean>`coalesce(settings.feed, true)`)
-    .orderBy('receipts.id', 'desc')
-    .limit(limit)
-    .execute()
-  return rows.map((row) => receiptActivity(toReceipt(row)))
-}
-
-function receiptActivity({ digest, body, createdAt }: Receipt): Activity {
-  const lines = [
-    ...body.included.map(
-      ({ contribution, message, examples, summary }) =>
-        `Contribution ${contribution}, “${inOneLine(message, titleLength)}”: ${examples.standing} of ${examples.brought} examples are in it. ${summary}`,
-    ),
-    ...body.reviewed.map(
-      ({ contribution, author, message }) => `Reviewed: contribution ${contribution} by ${author}, “${inOneLine(message, titleLength)}”.`,
-    ),
-    ...body.notIncluded.map(
-      ({ contribution, message, sentence }) => `Not in it: contribution ${contribution}, “${inOneLine(message, titleLength)}”. ${sentence}`,
-    ),
-    `Dataset ${body.release.dataset.digest}. Receipt ${digest}.`,
-  ]
-  return {
-    kind: 'receipt',
-    key: `receipts/${digest}`,
-    at: createdAt,
-    title: receiptTitle(body),
-    author: body.person,
-    content: lines.join('\n'),
-    link: `/receipts/${digest}`,
-  }
+  if (since !== undefined) query = query.where('releases.createdAt', '>=', since)
+  const rows = await query.orderBy('releases.id', 'desc').limit(limit).execute()
+  return rows.map(({ version, createdAt, state, retraction, reasons, authors, number, count, digest, ...row }) => {
+    const licence = row.licence as LicenceVerdict
+    return {
+      kind: 'release',
+      key: `models/${model}/releases/${version}`,
+      at: createdAt,
+      title: `${model} ${version}${state === 'retracted' ? ' (retracted)' : ''}`,
+      author: model,
+      content: [
+        ...(retraction === null ? [] : [`Retracted: ${retraction}`]),
+        ...reasons,
+        `${authors.length} contributions by ${new Set(authors).size} people; dataset revision ${number}, ${count} examples, ${digest}.`,
+        `Licence: ${licence.expression}. ${licence.summary}`,
+      ].join('\n'),
+      link: `/models/${model}/releases/${version}`,
+    }
+  })
 }

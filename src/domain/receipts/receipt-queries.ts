@@ -88,7 +88,7 @@ export async function findReceipt(db: Db, digest: string): Promise<Receipt> {
   return toReceipt(row)
 }
 
-export function newest(db: Db) {
+function newest(db: Db) {
   return receipts(db).where('after.id', 'is', null)
 }
 
@@ -103,6 +103,6 @@ function receipts(db: Db) {
 
 type ReceiptRow = Awaited<ReturnType<ReturnType<typeof receipts>['executeTakeFirstOrThrow']>>
 
-export function toReceipt({ body, ...row }: ReceiptRow): Receipt {
+function toReceipt({ body, ...row }: ReceiptRow): Receipt {
   return { ...row, body: body as ReceiptBody }
 }

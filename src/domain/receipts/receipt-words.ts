@@ -3,7 +3,7 @@
 import { formatChange } from '../evaluation/comparison.ts'
 import { inOneLine } from '../notifications/one-line.ts'
 import type { ChangeCounts } from '../previews/changed-answers.ts'
-import type { Effect, IncludedWork, ReceiptBody } from './receipt.ts'
+import type { Effect, IncludedWork, ReceiptBody, ReceiptLine } from './receipt.ts'
 
 /** What one contribution did: the measurements one after another, or that there is none. */
 export function effectSummary(effects: readonly Effect[]): string {
@@ -61,11 +61,15 @@ function changesOf(fresh: readonly IncludedWork[]): string {
 }
 
 /** Title of the receipt, where it stands in a list or a feed. */
-export function receiptTitle({ person, release, included, reviewed }: ReceiptBody): string {
-  const standing = included.reduce((sum, { examples }) => sum + examples.standing, 0)
+export function receiptTitle({
+  person,
+  model,
+  version,
+  figures: { included, standing, reviewed },
+}: Pick<ReceiptLine, 'person' | 'model' | 'version' | 'figures'>): string {
   const parts = [
-    included.length > 0 && `${standing} ${standing === 1 ? 'example' : 'examples'} of ${person}`,
-    reviewed.length > 0 && `${reviewed.length} ${reviewed.length === 1 ? 'review' : 'reviews'} by ${person}`,
+    included > 0 && `${standing} ${standing === 1 ? 'example' : 'examples'} of ${person}`,
+    reviewed > 0 && `${reviewed} ${reviewed === 1 ? 'review' : 'reviews'} by ${person}`,
   ].filter((part) => typeof part === 'string')
-  return `${parts.length === 0 ? `Nothing of ${person} yet` : parts.join(' and ')} in ${release.model} ${release.version}`
+  return `${parts.length === 0 ? `Nothing of ${person} yet` : parts.join(' and ')} in ${model} ${version}`
 }

@@ -8,7 +8,6 @@ import { findModel } from '../models/model-queries.ts'
 import { operatorName } from '../people/actor.ts'
 import { pageLimit, type Page } from '../people/people-queries.ts'
 import type { GateReport } from '../releases/release.ts'
-import { findReleaseById } from '../releases/release-queries.ts'
 import { changes } from '../training/changes.ts'
 import { findCheckpoint, findRun } from '../training/run-queries.ts'
 import { acceptedNumber } from '../training/run.ts'
@@ -79,7 +78,7 @@ export async function* watchTrain(
 /** Number of the dataset revision a release was trained on; 0 where there is no release. */
 export async function releasedRevision(db: Db, releaseId: number | null): Promise<{ readonly id: number; readonly number: number } | null> {
   if (releaseId === null) return null
-  const { checkpointId } = await findReleaseById(db, releaseId)
+  const { checkpointId } = await db.selectFrom('releases').select('checkpointId').where('id', '=', releaseId).executeTakeFirstOrThrow()
   const run = await findRun(db, (await findCheckpoint(db, checkpointId)).runId)
   return { id: run.revision.id, number: acceptedNumber(run) }
 }

@@ -15,8 +15,7 @@ import { operatorName } from '../people/actor.ts'
 import { flatRecipe } from '../training/recipe.ts'
 import { findCheckpoint, findRun } from '../training/run-queries.ts'
 import type { TrainingRun } from '../training/run.ts'
-import { servedPaths } from './release-queries.ts'
-import type { Release } from './release.ts'
+import { servedPaths, type BriefRelease } from './release-queries.ts'
 
 interface ReadingApp {
   readonly db: Database
@@ -38,14 +37,16 @@ export interface ComparedReleases {
 }
 
 /** The suites that both were asked with the same cases. Nothing is measured anew. */
-export async function compareReleases(app: ReadingApp, from: Release, to: Release): Promise<ComparedReleases> {
+export async function compareReleases(app: ReadingApp, from: BriefRelease, to: BriefRelease): Promise<ComparedReleases> {
   if (from.modelId !== to.modelId)
     throw new AppError('invalid', `${from.model} and ${to.model} have other suites; compare two releases of one.`)
   const [ofFrom, ofTo] = [await evaluationsOf(app.db, from), await evaluationsOf(app.db, to)]
   const suites: ComparedSuite[] = []
   const apart: string[] = []
   for (const name of [...new Set([...ofTo, ...ofFrom].map(({ suite }) => suite.name))].sort()) {
-    const pair = (await pairOf(app.db, name, ofFrom, to, false)) ?? (await pairOf(app.db, name, ofTo, from, true))
+    const pair =
+      (await pairOf(app.db, name, ofFrom, { release: to, evaluations: ofTo }, false)) ??
+      (await pairOf(app.db, name, ofTo, { release: from, evaluations: ofFrom }, true))
     if (pair === null) apart.push(name)
     else suites.push({ name, ...pair, comparison: decided(to, pair) ?? (await compareEvaluations(app, pair.to, pair.from)) })
   }
@@ -53,7 +54,7 @@ export async function compareReleases(app: ReadingApp, from: Release, to: Releas
 }
 
 /** The gate made this very comparison when `to` was published after `from`. */
-function decided({ gate }: Release, { from, to }: Pick<ComparedSuite, 'from' | 'to'>): Comparison | null {
+function decided({ gate }: BriefRelease, { from, to }: Pick<ComparedSuite, 'from' | 'to'>): Comparison | null {
   return (
     gate.suites
       .map(({ comparison }) => comparison)
@@ -61,16 +62,25 @@ function decided({ gate }: Release, { from, to }: Pick<ComparedSuite, 'from' | '
   )
 }
 
-/** One side's evaluation of a suite, and the other release's of the same cases. */
-async function pairOf(db: Db, name: string, own: readonly Evaluation[], other: Release, ownIsTo: boolean) {
+interface Side {
+  readonly release: BriefRelease
+  /** Those it names. */
+  readonly evaluations: readonly Evaluation[]
+}
+
+/** One side's evaluation of a suite, and the other release's of the same cases: one it names, or another that was made of it since. */
+async function pairOf(db: Db, name: string, own: readonly Evaluation[], other: Side, ownIsTo: boolean) {
   const one = own.find(({ suite }) => suite.name === name)
-  const two = one && (await finishedEvaluation(db, one.suite.id, servedBy(other)))
+  const two =
+    one &&
+    (other.evaluations.find(({ suite }) => suite.id === one.suite.id) ??
+      (await finishedEvaluation(db, one.suite.id, servedBy(other.release))))
   if (!one || !two) return null
   return ownIsTo ? { from: two, to: one } : { from: one, to: two }
 }
 
 /** What the release is to an engine, retracted or not: what was measured stays true. */
-function servedBy({ artefacts, model, version }: Release): ServedModel {
+function servedBy({ artefacts, model, version }: BriefRelease): ServedModel {
   const digestOf = (path: string): Digest => {
     const found = artefacts.find((artefact) => artefact.path === path)
     if (!found) throw new AppError('unavailable', `${model} ${version} has no ${path}.`)
@@ -80,7 +90,7 @@ function servedBy({ artefacts, model, version }: Release): ServedModel {
 }
 
 /** The evaluations a release names. */
-export async function evaluationsOf(db: Db, { id }: Pick<Release, 'id'>): Promise<readonly Evaluation[]> {
+export async function evaluationsOf(db: Db, { id }: Pick<BriefRelease, 'id'>): Promise<readonly Evaluation[]> {
   const rows = await db.selectFrom('releaseEvaluations').select('evaluationId').where('releaseId', '=', id).execute()
   return findEvaluations(
     db,
@@ -171,7 +181,7 @@ const examplesShown = 6
 const mostCounted = 200
 
 /** What the two were trained on and how. */
-export async function compareTraining(db: Db, from: Release, to: Release): Promise<DatasetDifference> {
+export async function compareTraining(db: Db, from: BriefRelease, to: BriefRelease): Promise<DatasetDifference> {
   const [before, now] = [await runOf(db, from), await runOf(db, to)]
   const { added, removed, truncated } = await diffRevisions(db, before.revision.id, now.revision.id, { limit: mostCounted })
   const some = [
@@ -205,7 +215,7 @@ export async function compareTraining(db: Db, from: Release, to: Release): Promi
   }
 }
 
-async function runOf(db: Db, { checkpointId }: Pick<Release, 'checkpointId'>): Promise<TrainingRun> {
+async function runOf(db: Db, { checkpointId }: Pick<BriefRelease, 'checkpointId'>): Promise<TrainingRun> {
   return findRun(db, (await findCheckpoint(db, checkpointId)).runId)
 }
 

@@ -57,12 +57,28 @@ export async function findReleaseById(db: Db, id: number): Promise<Release> {
   return toRelease(row)
 }
 
-/** Newest first, retracted ones included; `after` is the id to go on below, `since` leaves out what is older. */
-export async function listReleases(db: Db, model: string, page: Page & { readonly since?: Date } = {}): Promise<Release[]> {
+/** A release without its changelog and card, which name everybody whose work is new in it: thousands in a large community. */
+export type BriefRelease = Omit<Release, 'changelog' | 'card'>
+
+/** As latestRelease. */
+export async function latestBriefRelease(db: Db, modelId: number): Promise<BriefRelease | null> {
+  const head = await latestReleaseHead(db, modelId)
+  const row = head && (await briefReleases(db).where('releases.id', '=', head.id).executeTakeFirst())
+  return row ? toBrief(row) : null
+}
+
+/** As findRelease. */
+export async function findBriefRelease(db: Db, model: string, version: string): Promise<BriefRelease> {
+  const { id } = await findModel(db, model)
+  const row = await briefReleases(db).where('releases.modelId', '=', id).where('releases.version', '=', version).executeTakeFirst()
+  return row ? toBrief(row) : findRelease(db, model, version)
+}
+
+/** Newest first, retracted ones included; `after` is the id to go on below. */
+export async function listReleases(db: Db, model: string, page: Page = {}): Promise<Release[]> {
   const { id } = await findModel(db, model)
   let query = releases(db).where('releases.modelId', '=', id)
   if (page.after !== undefined) query = query.where('releases.id', '<', page.after)
-  if (page.since !== undefined) query = query.where('releases.createdAt', '>=', page.since)
   return (await query.orderBy('releases.id', 'desc').limit(pageLimit(page)).execute()).map(toRelease)
 }
 
@@ -164,6 +180,32 @@ function toRelease({ owner, modelName, gate, changelog, licence, openness, ...ro
     model: `${owner}/${modelName}`,
     gate: gate as GateReport,
     changelog: changelog as Changelog,
+    licence: licence as LicenceVerdict,
+    openness: openness as ReleaseOpenness | null,
+  }
+}
+
+function briefReleases(db: Db) {
+  return db
+    .selectFrom('releases')
+    .innerJoin('communityModels', 'communityModels.id', 'releases.modelId')
+    .select(['releases.id', 'releases.modelId', 'releases.version', 'releases.previousId', 'releases.checkpointId', 'releases.state'])
+    .select(['releases.gate', 'releases.licence', 'releases.openness', 'releases.artefacts', 'releases.retraction'])
+    .select(['releases.publishedBy', 'releases.createdAt', 'communityModels.owner as owner', 'communityModels.name as modelName'])
+}
+
+function toBrief({
+  owner,
+  modelName,
+  gate,
+  licence,
+  openness,
+  ...row
+}: Awaited<ReturnType<ReturnType<typeof briefReleases>['execute']>>[number]): BriefRelease {
+  return {
+    ...row,
+    model: `${owner}/${modelName}`,
+    gate: gate as GateReport,
     licence: licence as LicenceVerdict,
     openness: openness as ReleaseOpenness | null,
   }

@@ -7,7 +7,7 @@ import { findModel } from '../../domain/models/model-queries.ts'
 import { findSuite } from '../../domain/models/suite-queries.ts'
 import { compareReleases, compareTraining } from '../../domain/releases/compare-releases.ts'
 import { lineageOf } from '../../domain/releases/lineage-graph.ts'
-import { findRelease } from '../../domain/releases/release-queries.ts'
+import { findBriefRelease, findRelease } from '../../domain/releases/release-queries.ts'
 import { scoresOverReleases } from '../../domain/releases/suite-scores.ts'
 import { AppError } from '../../errors.ts'
 import type { Blobs } from '../../storage/blobs.ts'
@@ -67,7 +67,7 @@ export function comparisonRoutes(app: { readonly db: Database; readonly blobs: B
       }),
       async (c) => {
         const [name, query] = [modelOf(c.req.valid('param')), c.req.valid('query')]
-        const [from, to] = [await findRelease(app.db, name, query.from), await findRelease(app.db, name, query.to)]
+        const [from, to] = [await findBriefRelease(app.db, name, query.from), await findBriefRelease(app.db, name, query.to)]
         const { suites, apart } = await compareReleases(app, from, to)
         const { recipe, added, removed, truncated, contributions, moreContributions } = await compareTraining(app.db, from, to)
         const answer = {

@@ -191,6 +191,25 @@ test('a community’s feed has its proposals, decisions, releases and receipts, 
   assert.equal(new Set(entries.map(({ id }) => id)).size, entries.length)
 })
 
+test('a receipt of many works is an entry by its figures: its body is not read for a feed', withPython, async () => {
+  const url = `${running.url}/feeds/people/farah.atom`
+  const [before] = entriesOf(await (await fetch(url)).text())
+  assert.match(before!.content, /^Reviewed: contribution 1 by asha, “Numbers/)
+  const { db } = running.app
+  const { id } = await db.selectFrom('people').select('id').where('name', '=', 'farah').executeTakeFirstOrThrow()
+  const { figures } = await db.selectFrom('receipts').select('figures').where('personId', '=', id).executeTakeFirstOrThrow()
+  const say = (more: object) => db.updateTable('receipts').set({ figures: JSON.stringify({ ...(figures as object), ...more }) }).where('personId', '=', id).execute() // prettier-ignore
+  await say({ included: 5000, standing: 49_000, measured: 12, notIncluded: 1 })
+  const [after] = entriesOf(await (await fetch(url)).text())
+  assert.equal(after!.title, '49000 examples of farah and 1 review by farah in marathi/saathi 0.1.0')
+  assert.match(
+    after!.content,
+    /^In it: 5000 contributions, of which 49000 examples stand\. What 12 of them changed was measured\.\nReviewed: 1 contribution of others that are new in it\.\nNot in it: 1 contribution\. The receipt says why\.\nReceipt sha256:/,
+  )
+  assert.equal(after!.id, before!.id)
+  await say({})
+})
+
 test('a reader that has the newest feed is told so, and a person can have none', withPython, async () => {
   const url = `${running.url}/feeds/people/asha.atom`
   const first = await fetch(url)

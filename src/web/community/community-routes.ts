@@ -10,7 +10,7 @@ import { activityOf } from '../../domain/receipts/activity-queries.ts'
 import { communityHealth } from '../../domain/feedback/community-health.ts'
 import { waitingFeedback } from '../../domain/feedback/feedback-queries.ts'
 import { communityCards } from '../../domain/releases/community-cards.ts'
-import { findReleaseById, latestRelease } from '../../domain/releases/release-queries.ts'
+import { findReleaseById, latestBriefRelease } from '../../domain/releases/release-queries.ts'
 import { neededNow } from '../../domain/reviews/quorum-queries.ts'
 import type { Database } from '../../storage/database.ts'
 import { attempt, readForm, typedIn, type Typed } from '../form.ts'
@@ -64,7 +64,7 @@ export function communityRoutes(app: Parameters<typeof createModel>[0] & { reado
       const model = await findModel(app.db, name)
       const [base, release, suites, needed, charter, recent, health] = await Promise.all([
         findBase(app.db, model.base),
-        latestRelease(app.db, model.id),
+        latestBriefRelease(app.db, model.id),
         listSuites(app.db, model.id),
         neededNow(app.db, model.id),
         currentCharter(app.db, model.id),

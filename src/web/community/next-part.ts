@@ -2,7 +2,7 @@
 
 import type { CommunityModel } from '../../domain/models/community-model.ts'
 import { hasRole } from '../../domain/people/actor.ts'
-import type { Release } from '../../domain/releases/release.ts'
+import type { BriefRelease } from '../../domain/releases/release-queries.ts'
 import { address, html, modelPath, type Content, type Html } from '../markup.ts'
 import { count } from '../parts/figures.ts'
 import { firstLine } from '../proposals/words.ts'
@@ -10,7 +10,7 @@ import { scheduleLine } from '../trains/train-line.ts'
 import type { Visit } from '../visit.ts'
 import { many, type Next } from './read-next.ts'
 
-export function nextPart(visit: Visit, model: CommunityModel, release: Release | null, next: Next): Html {
+export function nextPart(visit: Visit, model: CommunityModel, release: BriefRelease | null, next: Next): Html {
   const { t, locale, actor } = visit
   const { sentBack, toReview, train, aboard, schedule, lacksTarget, ceiling, wrong } = next
   const maintains = actor !== null && hasRole(actor, 'maintainer', model.id)

@@ -5,9 +5,9 @@ import type { BaseModel } from '../../domain/models/base-model.ts'
 import type { Charter } from '../../domain/models/charter.ts'
 import type { CommunityModel } from '../../domain/models/community-model.ts'
 import type { Suite } from '../../domain/models/suite.ts'
-import type { Activity } from '../../domain/receipts/activity-queries.ts'
+import type { Activity } from '../../domain/receipts/activity.ts'
 import type { CommunityHealth } from '../../domain/feedback/community-health.ts'
-import type { Release } from '../../domain/releases/release.ts'
+import type { BriefRelease } from '../../domain/releases/release-queries.ts'
 import { html, modelPath, type Html } from '../markup.ts'
 import type { Page } from '../page.ts'
 import { activityRows } from '../parts/activity.ts'
@@ -25,7 +25,7 @@ import { usage } from './usage.ts'
 export interface Overview {
   readonly model: CommunityModel
   readonly base: BaseModel
-  readonly release: Release | null
+  readonly release: BriefRelease | null
   readonly suites: readonly Suite[]
   /** Accepting reviews that a proposal takes now. */
   readonly needed: number
@@ -87,7 +87,7 @@ export function overviewPage(visit: Visit, facts: Overview): Page {
   }
 }
 
-function newest({ t, locale }: Visit, { model }: Overview, release: Release): Html {
+function newest({ t, locale }: Visit, { model }: Overview, release: BriefRelease): Html {
   const measured = release.gate.suites.find(({ target }) => target) ?? release.gate.suites[0]
   const page = modelPath(model, `/releases/${release.version}`)
   return html`<section class="card" aria-labelledby="newest">

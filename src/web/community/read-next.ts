@@ -6,7 +6,7 @@ import type { Suite } from '../../domain/models/suite.ts'
 import { hasRole, type Actor } from '../../domain/people/actor.ts'
 import { releasedRevision, scheduleOf, trainUnderWay } from '../../domain/release-train/train-queries.ts'
 import type { Schedule } from '../../domain/release-train/schedule.ts'
-import type { Release } from '../../domain/releases/release.ts'
+import type { BriefRelease } from '../../domain/releases/release-queries.ts'
 import { reviewQueue } from '../../domain/reviews/review-queues.ts'
 import type { Db } from '../../storage/database.ts'
 
@@ -32,7 +32,11 @@ export async function readNext(
   db: Db,
   actor: Actor | null,
   modelId: number,
-  { health, suites, release }: { readonly health: CommunityHealth; readonly suites: readonly Suite[]; readonly release: Release | null },
+  {
+    health,
+    suites,
+    release,
+  }: { readonly health: CommunityHealth; readonly suites: readonly Suite[]; readonly release: BriefRelease | null },
 ): Promise<Next> {
   const reviews = actor !== null && hasRole(actor, 'reviewer', modelId)
   const [sentBack, queue, train, aboard, schedule] = await Promise.all([
@@ -70,7 +74,7 @@ async function sentBackOf(db: Db, modelId: number, authorId: number): Promise<Ne
   return row ?? null
 }
 
-async function acceptedSince(db: Db, modelId: number, release: Release | null): Promise<number> {
+async function acceptedSince(db: Db, modelId: number, release: BriefRelease | null): Promise<number> {
   const [head, before] = [await latestRevision(db, modelId), await releasedRevision(db, release?.id ?? null)]
   if (!head || head.number <= (before?.number ?? 0)) return 0
   const rows = await db

@@ -1,6 +1,6 @@
 /** The home page: what this is, which communities there are, what just happened, how to begin. */
 
-import type { Activity } from '../../domain/receipts/activity-queries.ts'
+import type { Activity } from '../../domain/receipts/activity.ts'
 import type { CommunityCard } from '../../domain/releases/community-cards.ts'
 import { communityCard } from '../community/community-card.ts'
 import { html, type Html } from '../markup.ts'

@@ -1,6 +1,6 @@
 /** What happened, newest first, a line each. A release is its community's doing, everything else a person's. */
 
-import type { Activity } from '../../domain/receipts/activity-queries.ts'
+import type { Activity } from '../../domain/receipts/activity.ts'
 import { html, modelPath, type Html } from '../markup.ts'
 import type { Visit } from '../visit.ts'
 import { badge, person } from './basics.ts'

@@ -9,7 +9,7 @@ import type {
   DatasetDifference,
 } from '../../domain/releases/compare-releases.ts'
 import type { CommunityModel } from '../../domain/models/community-model.ts'
-import type { Release } from '../../domain/releases/release.ts'
+import type { BriefRelease } from '../../domain/releases/release-queries.ts'
 import { textsOf } from '../../domain/contributions/example.ts'
 import { address, html, modelPath, type Content, type Html } from '../markup.ts'
 import type { Page } from '../page.ts'
@@ -23,8 +23,8 @@ import { changeText, differencePlots, intervalText, scoreText, verdictBadge } fr
 export interface CompareData {
   readonly model: CommunityModel
   readonly versions: readonly string[]
-  readonly from: Release
-  readonly to: Release
+  readonly from: BriefRelease
+  readonly to: BriefRelease
   readonly compared: ComparedReleases
   /** The suite whose answers are shown. */
   readonly chosen: ComparedSuite | null

@@ -14,7 +14,7 @@ import { changedAnswers, compareReleases, compareTraining, type ChangeKind } fro
 import { evaluateSubject } from '../../domain/releases/evaluate-subject.ts'
 import { measuredOf } from '../../domain/releases/measured.ts'
 import { previewRelease, publishRelease } from '../../domain/releases/publish-release.ts'
-import { findRelease, releaseHead, releaseLines, releaseVersions } from '../../domain/releases/release-queries.ts'
+import { findBriefRelease, findRelease, releaseHead, releaseLines, releaseVersions } from '../../domain/releases/release-queries.ts'
 import type { Release } from '../../domain/releases/release.ts'
 import { releasesOfCheckpoints } from '../../domain/releases/releases-of-checkpoint.ts'
 import { retractRelease } from '../../domain/releases/retract-release.ts'
@@ -163,7 +163,7 @@ async function showComparison(app: ReleasesApp, c: Context) {
   const [newest, before] = versions
   const [from, to] = [c.req.query('from') ?? before, c.req.query('to') ?? newest]
   if (from === undefined || to === undefined) return show(c, nothingToCompare(visit, model))
-  const [older, newer] = [await findRelease(app.db, nameOf(c), from), await findRelease(app.db, nameOf(c), to)]
+  const [older, newer] = [await findBriefRelease(app.db, nameOf(c), from), await findBriefRelease(app.db, nameOf(c), to)]
   const compared = await compareReleases(app, older, newer)
   const wanted = c.req.query('suite')
   const chosen = compared.suites.find(({ name }) => name === wanted) ?? compared.suites[0] ?? null

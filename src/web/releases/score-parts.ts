@@ -5,14 +5,14 @@ import type { GatedSuite } from '../../domain/releases/release.ts'
 import { html, modelPath, address, type Content, type Html } from '../markup.ts'
 import type { Locale, Translate } from '../messages.ts'
 import { badge, table } from '../parts/basics.ts'
-import { count, percent, signed } from '../parts/figures.ts'
+import { count, numberFormat, percent, signed } from '../parts/figures.ts'
 import { intervalPlot, type Interval } from '../parts/plots.ts'
 import type { Visit } from '../visit.ts'
 
 /** "97.5 %", or bits per byte as "2.962". */
 export function scoreText(locale: Locale, metric: Metric, score: number): string {
   return metric === 'bits-per-byte'
-    ? new Intl.NumberFormat(locale.tag, { minimumFractionDigits: 3, maximumFractionDigits: 3 }).format(score)
+    ? numberFormat(locale, { minimumFractionDigits: 3, maximumFractionDigits: 3 }).format(score)
     : percent(locale, score)
 }
 
