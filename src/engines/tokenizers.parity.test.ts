@@ -114,7 +114,7 @@ test('what is scored is what was trained: log-probabilities after a chat are the
     const context = golden[form]!.chats[1]!.text
     const continuation = 'गाँव के पास।'
     const { tokens } = await engine.score({ base: await storeModel(blobs, model), adapter: null }, { context, continuation })
-    const begin = ours.encode('a', { special: true })[0] === ours.bosId && !context.startsWith('<s>') ? [ours.bosId!] : []
+    const begin = ours.encode('a', { special: true })[0] === ours.bosId && !context.startsWith('<s>') ? [ours.bosId] : []
     const whole = [...begin, ...ours.encode(context + continuation)]
     const from = begin.length + ours.encode(context).length
     assert.equal(tokens.length, whole.length - from, form)

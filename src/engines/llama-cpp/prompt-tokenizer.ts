@@ -19,8 +19,8 @@ export interface PromptTokenizer {
 export function promptTokenizer(model: Pick<LlamaModel, 'tokenize'>, metadata: GgufMetadata): PromptTokenizer {
   const embedded = metadata.get(embeddedTokenizer)
   if (embedded?.type !== 'string') return byLlamaCpp((text, special) => model.tokenize(text, special))
-  const { encode, encodePieces } = loadTokenizer({ tokenizer: parsed(embedded.value as string), config: null })
-  return { encode: (text) => encode(text), encodePieces, keepsBytes: false }
+  const own = loadTokenizer({ tokenizer: parsed(embedded.value as string), config: null })
+  return { encode: (text) => own.encode(text), encodePieces: (pieces) => own.encodePieces(pieces), keepsBytes: false }
 }
 
 /** @param tokenize where `special` says whether special tokens written out in the text become their ids */

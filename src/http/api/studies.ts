@@ -70,10 +70,8 @@ export function studyRoutes(app: TrainingApp) {
         responses: { 200: json(study, 'The study, most often queued.'), ...failures },
       }),
       async (c) => {
-        const asked = await requestTrace(app, requireActor(c), modelOf(c.req.valid('param')), {
-          answer: c.req.valid('json').answer,
-          ...given(c.req.valid('json')),
-        })
+        const { answer, ...options } = c.req.valid('json')
+        const asked = await requestTrace(app, requireActor(c), modelOf(c.req.valid('param')), { answer, ...given(options) })
         return c.json(plain(asked), 200)
       },
     )

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { letterExamples, letterPreferences, temporaryFolder, tinyRecipe, writeExamples, writeTinyBase } from '../testing.ts'
-import { traceExamples, type TraceRequest } from './trace-examples.ts'
+import type { TraceRequest } from '../trainer.ts'
+import { traceExamples } from './trace-examples.ts'
 import { trainHere } from './train-here.ts'
 
 test('an example pulls most where it is itself asked about, and every example is there once', async (t) => {
