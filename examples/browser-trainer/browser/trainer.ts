@@ -70,7 +70,7 @@ async function train({ examples: text, where, steps }: ToTrainer): Promise<void>
   let waiting: ReturnType<typeof epochBatches> = []
   for (let step = 1, epoch = 0; step <= steps; step += 1) {
     if (waiting.length === 0) waiting = epochBatches(pool, batchSize, seed, epoch++)
-    const packed = microBatches([waiting.shift()!], examples.lengths, rows).map((batch) => packBatch(examples, batch, rows))
+    const packed = microBatches([waiting.shift()!], examples.lengths, rows).map((batch) => packBatch(examples, batch, { rows, longest }))
     const start = performance.now()
     const { loss, applied } = await session.step(packed, step, learningRateAt(recipe, step, steps))
     if (!applied) throw new Error(`Training diverged at step ${step}; use more examples, or fewer steps.`)

@@ -18,6 +18,17 @@ export function times(dim: Dim, n: number): Dim {
   return typeof dim === 'number' ? n * dim : n === 1 ? dim : `${n}·${dim}`
 }
 
+/** One of n equal parts of a size; of a named one, a name that says so, e.g. `T/2`. A run's size must be a multiple of n. */
+export function part(dim: Dim, n: number): Dim {
+  if (typeof dim === 'number') return dim / n
+  return dim.startsWith(`${n}·`) ? dim.slice(`${n}·`.length) : n === 1 ? dim : `${dim}/${n}`
+}
+
+/** What `part` took apart, put together again: n sizes that are equal. */
+export function joined(dim: Dim, n: number): Dim {
+  return typeof dim === 'string' && dim.endsWith(`/${n}`) ? dim.slice(0, -`/${n}`.length) : times(dim, n)
+}
+
 /** Numbers, names and lists an operation takes besides its tensors. */
 export type Attributes = Readonly<Record<string, number | string | readonly Dim[]>>
 

@@ -49,11 +49,11 @@ export function peakBytes(
   return peak
 }
 
-/** Of a named size, also of its multiples (`4·T`). */
+/** Of a named size, also of its multiples (`4·T`) and parts (`T/2`). */
 function sizeOf(dim: Dim, sizes: Readonly<Record<string, number>>): number {
   if (typeof dim === 'number') return dim
-  const [name, factor] = dim.split('·').reverse() as [string, string?]
-  const size = sizes[name]
-  if (size === undefined) throw new Error(`the size ${name} is not known`)
-  return Number(factor ?? 1) * size
+  const [, multiple, name, parts] = /^(?:(\d+)·)?([^·/]+)(?:\/(\d+))?$/.exec(dim) ?? []
+  const size = sizes[name ?? dim]
+  if (size === undefined) throw new Error(`the size ${dim} is not known`)
+  return (Number(multiple ?? 1) * size) / Number(parts ?? 1)
 }

@@ -84,6 +84,7 @@ const cases: Record<string, Case> = {
   },
   Unsqueeze: { inputs: { a: [4] }, build: (x) => ops.unsqueeze(of(x, 'a')) },
   Softmax: { inputs: { a: [2, 5] }, build: (x) => ops.softmax(of(x, 'a')) },
+  Attend: { inputs: { s: [2, 3, 4], v: [2, 4, 2] }, build: (x) => ops.attend(of(x, 's'), of(x, 'v')) },
   RmsNorm: { inputs: { a: [3, 6], w: [6] }, build: (x) => ops.rmsNorm(of(x, 'a'), of(x, 'w'), 1e-2) },
   RotaryEmbedding: {
     inputs: { a: [2, 3, 8] },
@@ -108,6 +109,15 @@ const cases: Record<string, Case> = {
     inputs: { a: [2, 3], b: [2, 1] },
     build: (x) => of(x, 'a').graph.apply('Concat', [of(x, 'a'), of(x, 'b'), of(x, 'a')], { axis: -1 }),
   },
+  Parts: {
+    inputs: { a: [2, 6, 2] },
+    build: (x) => {
+      const [first, second, third] = ops.partsOf(of(x, 'a'), 1, 3) as [Value, Value, Value]
+      return ops.mul(ops.mul(first, third), ops.reduceSum(second, [1]))
+    },
+  },
+  'Parts of which one is not read': { inputs: { a: [4, 2] }, build: (x) => ops.partsOf(of(x, 'a'), 0, 2)[1] as Value },
+  Joined: { inputs: { a: [2, 3, 2], b: [2, 3, 2] }, build: (x) => ops.join([of(x, 'a'), of(x, 'b'), of(x, 'a')], 1) },
   'TokenLosses with capped logits': {
     inputs: { x: [3, 4], table: [5, 4] },
     build: (x) => ops.tokenLosses(of(x, 'x'), of(x, 'table'), ints(x, [4, 0, 4]), 0.8),

@@ -1,5 +1,5 @@
 /** The operations: for each its shape rule, its gradient in these same operations, and how it is written in ONNX. */
-import { output, type Attributes, type Dim, type Graph, type Node, type Spec, type Value } from './graph.ts'
+import { joined, output, part, type Attributes, type Dim, type Graph, type Node, type Spec, type Value } from './graph.ts'
 
 export interface Op {
   /** Dtype and dims of each output. Throws where the inputs do not fit: such a graph is a bug of ours. */
@@ -155,12 +155,15 @@ export type OpName =
   | 'NonZero'
   | 'Unsqueeze'
   | 'Softmax'
+  | 'Attend'
   | 'RmsNorm'
   | 'RotaryEmbedding'
   | 'SwiGlu'
   | 'GeGlu'
   | 'Split'
   | 'Concat'
+  | 'Parts'
+  | 'Joined'
   | 'TokenLosses'
 
 export const opTable: Readonly<Record<OpName, Op>> = {
@@ -367,6 +370,22 @@ export const opTable: Readonly<Record<OpName, Op>> = {
   },
 
   /**
+   * y = p·v with p = softmax(s), on stacks of matrices: s [..,T,S], v [..,S,D]. dv = pᵀ·dy and ds = p·(dy·vᵀ − Σ dy·y): the sum over D that softmax's own
+   * gradient would take over S of another matrix of s's size. Source: Dao and others (arXiv 2205.14135), appendix B.
+   */
+  Attend: {
+    shape: ([s, v]) => [{ dtype: s!.dtype, dims: matrixDims(s!, v!, {}) }],
+    lower: ([s, v]) => [matMul(softmax(s!), v!)],
+    gradient: (node, [dY]) => {
+      const [s, v] = node.inputs as [Value, Value]
+      if (!dY) return [null, null]
+      const p = softmax(s)
+      const along = reduceSum(mul(dY, output(node, 0)), [dY.dims.length - 1])
+      return [mul(p, sub(matMul(dY, v, { transB: true }), along)), matMul(p, dY, { transA: true })]
+    },
+  },
+
+  /**
    * y = w·x·r with r = 1/√(mean x² + ε) for each row; outputs y [N,H] and r [N,1].
    * With e = dy·x: dw = Σₙ r·e, and dx = r·w·dy − x·r³/H·(e·w). The two sums are matrix products, which the runtime does best.
    * SimplifiedLayerNormalization is ONNX Runtime's own; RMSNormalization of ONNX 23 would not give r.
@@ -481,6 +500,33 @@ export const opTable: Readonly<Record<OpName, Op>> = {
     cheap: true,
   },
 
+  /** Equal parts of an axis. */
+  Parts: {
+    shape: (inputs, attributes) => {
+      const { dtype, dims } = at(inputs, 0)
+      const [axis, parts] = [numberOf(attributes, 'axis'), numberOf(attributes, 'num_outputs')]
+      return Array.from({ length: parts }, () => ({ dtype, dims: dims.with(axis, part(at(dims, axis), parts)) }))
+    },
+    gradient: (node, dOutputs) => {
+      const parts = dOutputs.map((dY, index) => dY ?? zerosLike(output(node, index)))
+      return [join(parts, numberOf(node.attributes, 'axis'))]
+    },
+    onnx: { type: 'Split', everyOutput: true },
+    cheap: true,
+  },
+  /** Equal parts of an axis put together. */
+  Joined: {
+    shape: (inputs, attributes) => {
+      const { dtype, dims } = at(inputs, 0)
+      const axis = numberOf(attributes, 'axis')
+      if (!inputs.every((input) => sameDims(input.dims, dims))) fail('Joined', inputs)
+      return [{ dtype, dims: dims.with(axis, joined(at(dims, axis), inputs.length)) }]
+    },
+    gradient: ({ inputs, attributes }, [dY]) => (dY ? partsOf(dY, numberOf(attributes, 'axis'), inputs.length) : inputs.map(() => null)),
+    onnx: { type: 'Concat' },
+    cheap: true,
+  },
+
   /**
    * −log p[target] of each row with p = softmax(x·Eᵀ): x [L,H], E [V,H], targets int64 [L] → [L].
    * It is m − log p_max − (x·Eᵀ)[t] for the largest logit m, which no underflow can reach.
@@ -570,6 +616,8 @@ export const tanh = (x: Value): Value => x.graph.apply('Tanh', [x])
 /** c·tanh(x/c): x near 0, and never beyond ±c. */
 export const softCap = (x: Value, cap: number): Value => mul(tanh(mul(x, x.graph.scalar(1 / cap))), x.graph.scalar(cap))
 export const softmax = (x: Value): Value => x.graph.apply('Softmax', [x])
+/** softmax(s)·v */
+export const attend = (s: Value, v: Value): Value => s.graph.apply('Attend', [s, v])
 export const reduceSum = (x: Value, axes: readonly number[]): Value => x.graph.apply('ReduceSum', [x], { axes })
 export const reduceMax = (x: Value, axes: readonly number[]): Value => x.graph.apply('ReduceMax', [x], { axes })
 export const reduceSumSquare = (x: Value, axes: readonly number[]): Value => x.graph.apply('ReduceSumSquare', [x], { axes })
@@ -608,6 +656,12 @@ export const swiGlu = (gate: Value, up: Value): Value => gate.graph.apply('SwiGl
 export const geGlu = (gate: Value, up: Value): Value => gate.graph.apply('GeGlu', [gate, up])
 /** Parts of the last axis. */
 export const split = (x: Value, sizes: readonly number[]): Value[] => [...x.graph.apply('Split', [x], { axis: -1, sizes }).node.outputs]
+/** n equal parts of an axis, whose size must be a multiple of n. */
+export const partsOf = (x: Value, axis: number, n: number): Value[] =>
+  n === 1 ? [x] : [...x.graph.apply('Parts', [x], { axis, num_outputs: n }).node.outputs]
+/** Equal parts of an axis, put together. */
+export const join = (parts: readonly Value[], axis: number): Value =>
+  parts.length === 1 ? at(parts, 0) : at(parts, 0).graph.apply('Joined', parts, { axis })
 /** @param cap soft cap of the logits */
 export const tokenLosses = (x: Value, table: Value, targets: Value, cap: number | null = null): Value =>
   x.graph.apply('TokenLosses', [x, table, targets], cap === null ? {} : { cap })

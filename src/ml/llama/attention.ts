@@ -2,7 +2,7 @@
 import { traitsOf, type DecoderTraits } from '../../formats/architectures/traits.ts'
 import type { HfConfig } from '../../formats/hf-config.ts'
 import { labelled, times, type Dim, type Graph, type Value } from '../graph/graph.ts'
-import { add, matMul, min, mul, reshape, softCap, softmax, split, sub, transpose } from '../graph/ops.ts'
+import { add, attend, join, matMul, min, mul, partsOf, reshape, softCap, split, sub, transpose } from '../graph/ops.ts'
 import { normName, type Projection } from './parameters.ts'
 import { rotaryTables } from './rope.ts'
 
@@ -13,6 +13,11 @@ export interface Shape {
   readonly length: number
   /** Each run may be shorter than `length`, and says so by feeding `positions` float32 [T]: 0 to T−1. */
   readonly varying?: boolean
+  /**
+   * Into how many parts attention takes the queries (1 where absent); each part is held against the keys up to its own end only, since a position never sees what is
+   * after it. Of a length that each run brings, the length must be a multiple.
+   */
+  readonly parts?: number
 }
 
 /** The axis of time: a number, or a size that each run brings. */
@@ -30,8 +35,8 @@ export interface AttentionTables {
   readonly position: Value
   readonly cos: Value
   readonly sin: Value
-  /** [G·T, T]: 0 where row g·T+t may see column s, hugely negative elsewhere. */
-  readonly mask: Value
+  /** Of each part of the queries [G·T/n, i·T/n]: 0 where row g·T/n+t may see column s, hugely negative elsewhere. */
+  readonly masks: readonly Value[]
 }
 
 /** 0 to T−1, float32 [T]: an input where the length varies. Asked for once a graph. */
@@ -51,17 +56,27 @@ export function attentionTables(config: HfConfig, shape: Shape, positions_T: Val
     position: graph.integers([0]),
     cos: labelled('cos', graph.floats(cos, [shape.length, half])),
     sin: labelled('sin', graph.floats(sin, [shape.length, half])),
-    mask: labelled('mask', visible(config.heads / config.kvHeads, shape, positions_T, window)),
+    masks: partsOf(positions_T, 0, partsOfShape(shape)).map((t_T, i) =>
+      labelled('mask', visible(config.heads / config.kvHeads, shape, t_T, upTo(positions_T, 0, shape, i), window)),
+    ),
   }
 }
 
+const partsOfShape = ({ parts }: Shape): number => parts ?? 1
+
+/** What lies on an axis of time up to the end of the i-th part of the queries. */
+function upTo(x: Value, axis: number, shape: Shape, i: number): Value {
+  const parts = partsOf(x, axis, partsOfShape(shape))
+  return i === parts.length - 1 ? x : join(parts.slice(0, i + 1), axis)
+}
+
 /** Row g·T+t sees column s where 0 ≤ t − s < window; elsewhere 10⁹ times how far outside it lies, below zero. */
-function visible(group: number, shape: Shape, positions_T: Value, window: number | null): Value {
-  const { graph } = positions_T
-  const T = timeOf(shape)
-  const s_1T = reshape(positions_T, [1, T])
-  const t_GT = add(s_1T, graph.floats(new Float32Array(group), [group, 1]))
-  const lead = sub(reshape(t_GT, [times(T, group), 1]), s_1T)
+function visible(group: number, shape: Shape, t_T: Value, s_S: Value, window: number | null): Value {
+  const { graph } = t_T
+  const [T, S] = [t_T.dims[0]!, s_S.dims[0]!]
+  const s_1S = reshape(s_S, [1, S])
+  const t_GT = add(reshape(t_T, [1, T]), graph.floats(new Float32Array(group), [group, 1]))
+  const lead = sub(reshape(t_GT, [times(T, group), 1]), s_1S)
   const future = min(lead, graph.scalar(0))
   // A window as long as the longest sequence hides nothing.
   if (window === null || window >= shape.length) return mul(future, graph.scalar(-unseen))
@@ -95,15 +110,17 @@ export function attention(
 
   const [q_NE, k_NE, v_NE] = projected(traits, project, x_NH, [heads * D, K * D, K * D])
   const q_BTKGD = reshape(turned(q_NE, heads, 'q'), [B, T, K, G, D])
-  const q_BKGTD = transpose(q_BTKGD, [0, 2, 3, 1, 4])
-  const q = reshape(q_BKGTD, [B, K, times(T, G), D])
   const k = perKvHead(turned(k_NE, K, 'k'))
   const v = perKvHead(v_NE)
 
-  const similar = matMul(q, k, { transB: true, alpha: traits.attentionScale })
-  const scores = add(traits.attentionSoftCap === null ? similar : softCap(similar, traits.attentionSoftCap), tables.mask)
-  const o_BKGTD = reshape(matMul(softmax(scores), v), [B, K, G, T, D])
-  return reshape(transpose(o_BKGTD, [0, 3, 1, 2, 4]), [times(T, B), heads * D])
+  const o_BTKGD = partsOf(q_BTKGD, 1, partsOfShape(shape)).map((part, i) => {
+    const Tn = part.dims[1]!
+    const q = reshape(transpose(part, [0, 2, 3, 1, 4]), [B, K, times(Tn, G), D])
+    const similar = matMul(q, upTo(k, 2, shape, i), { transB: true, alpha: traits.attentionScale })
+    const scores = add(traits.attentionSoftCap === null ? similar : softCap(similar, traits.attentionSoftCap), tables.masks[i]!)
+    return transpose(reshape(attend(scores, upTo(v, 2, shape, i)), [B, K, G, Tn, D]), [0, 3, 1, 2, 4])
+  })
+  return reshape(join(o_BTKGD, 1), [times(T, B), heads * D])
 }
 
 /** Queries, keys and values, from three matrices or the parts of one. */

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import type { DecoderTraits } from '../../formats/architectures/traits.ts'
 import type { HfConfig } from '../../formats/hf-config.ts'
 import { randomFrom } from '../lora/random.ts'
-import { baseTensors, gradientGraph, lossGraph, logitsGraph } from '../lora/training-graph.ts'
+import { baseTensors, gradientGraph, lossGraph, logitsGraph, type Shape } from '../lora/training-graph.ts'
 import { relativeDifference, runnable, type Numbers } from '../testing/run-graph.ts'
 
 const llama: HfConfig = {
@@ -96,6 +96,36 @@ for (const [what, traits] of Object.entries(differences)) {
     if (!traits.fusedProjections) assert.ok(relativeDifference(await losses(llama, false, shape.length), own) > 1e-3)
   })
 }
+
+for (const [what, traits] of [['none of these', {}], ...Object.entries(differences)] as const)
+  test(`${what}: attention in parts is attention, its gradients too, with a length that varies and recomputed`, async () => {
+    const config: HfConfig = { ...llama, traits }
+    const length = 8
+    const count = shape.batch * length
+    const random = randomFrom(7, 'batch')
+    const ids = () => BigInt64Array.from({ length: count }, () => BigInt(random.integer(config.vocabSize)))
+    const inputs = {
+      ...weightsOf(config),
+      tokens: ids(),
+      targets: ids(),
+      weights: new Float32Array(count).fill(1),
+      positions: Float32Array.from({ length }, (_, position) => position),
+    }
+    const dims = [shape.batch, length]
+    const gradientsOf = async (of: Partial<Shape>, recompute = false) => {
+      const run = await runnable(gradientGraph(config, full, { ...shape, length, ...of }, { recompute }), 1, recompute)
+      return run(inputs, { tokens: dims, targets: dims, weights: dims, positions: [length] })
+    }
+    const whole = await gradientsOf({})
+    for (const [of, recompute] of [
+      [{ parts: 2 }, false],
+      [{ parts: 4 }, true],
+      [{ parts: 4, varying: true, length: 12 }, false],
+    ] as const)
+      // prettier-ignore
+      for (const [name, values] of Object.entries(await gradientsOf(of, recompute)))
+        assert.ok(relativeDifference(values, whole[name]!) < 1e-5, `${name} in ${of.parts} parts`)
+  })
 
 test('a windowed layer sees as many tokens as its window has, the current one included, and no later one', async () => {
   const config: HfConfig = { ...llama, layers: 1, traits: { slidingWindow: 3, windowedLayers: [true] } }

@@ -4,6 +4,7 @@ import { AppError } from '../../errors.ts'
 import type { HfConfig } from '../../formats/hf-config.ts'
 import { activationBytes, baseTensors, trainableTensors, type Halves, type TensorSpec } from '../../ml/lora/training-graph.ts'
 import type { MemoryEstimate, Recipe } from '../trainer.ts'
+import { shapeOfPasses, type Room } from './passes.ts'
 import type { TokenizedExamples } from './tokenize-examples.ts'
 
 /** Node, the tokenizer and ONNX Runtime before any weight is read. */
@@ -16,12 +17,8 @@ const sessionBytesOfLayer = 2.8e6
  */
 const allocatorShare = 1.12
 
-/** What goes through the graphs at once, and how. */
-export interface Pass {
-  /** Examples. */
-  readonly rows: number
-  /** Positions of the longest example. */
-  readonly longest: number
+/** What goes through the graphs at once, in examples, and which weights are held in 16 bits. */
+export interface Pass extends Room {
   readonly halved: Halves
 }
 
@@ -38,7 +35,7 @@ export function estimateMemory(recipe: Recipe, config: HfConfig, examples: Token
   // sums that are passed in twice.
   const rows = preferences ? 2 * pass.rows : pass.rows
   const objective = preferences ? ({ kind: 'prefer', beta } as const) : ({ kind: 'follow' } as const)
-  const graph = activationBytes(config, method, { batch: rows, length: longest }, { objective, accumulate, recompute, halves: halved })
+  const graph = activationBytes(config, method, shapeOfPasses(rows, longest), { objective, accumulate, recompute, halves: halved })
   const activations = Math.ceil(allocatorShare * Math.max(0, graph - frozen - half - (accumulate ? 3 : 2) * trained))
   const sessions = 2 + (preferences ? 2 : 0) + (recipe.validation > 0 ? 1 : 0)
   const kept = (recipe.validation > 0 ? 1 : 0) + (recipe.average > 0 ? 1 : 0)

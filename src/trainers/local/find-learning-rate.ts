@@ -58,7 +58,7 @@ export async function* findRateHere(request: StudyRequest, search: RateSearch, o
       for (let step = 1; step <= count; step += 1) {
         options.signal?.throwIfAborted()
         const rate = from * (to / from) ** ((step - 1) / (count - 1))
-        const packed = batches(step).map((batch) => packBatch(plan.examples, batch, plan.rows))
+        const packed = batches(step).map((batch) => packBatch(plan.examples, batch, plan))
         const { loss, applied } = await session.step(packed, step, rate)
         if (!applied) break
         mean = smoothing * mean + (1 - smoothing) * loss

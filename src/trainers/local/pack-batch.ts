@@ -1,6 +1,7 @@
 /** A micro-batch as the graph takes it: rows of token ids, the ids to predict, and how much each prediction counts. */
 
 import type { Kind, MicroBatch } from './batches.ts'
+import { lengthInParts, type Room } from './passes.ts'
 import type { TokenizedExamples } from './tokenize-examples.ts'
 
 export interface PackedBatch {
@@ -22,9 +23,11 @@ export interface PackedBatch {
   readonly realTokens: number
 }
 
-/** @param room examples there is room for */
-export function packBatch(examples: TokenizedExamples, batch: MicroBatch, room: number): PackedBatch {
-  const { kind, length } = batch
+/** @param run examples there is room for, and the longest of the run */
+export function packBatch(examples: TokenizedExamples, batch: MicroBatch, run: Room): PackedBatch {
+  const { kind } = batch
+  const { rows: room } = run
+  const length = lengthInParts(batch.length, run)
   const rows = kind === 'prefer' ? 2 * room : room
   const tokens = new BigInt64Array(rows * length)
   const targets = new BigInt64Array(rows * length)

@@ -4,6 +4,7 @@ import type { HfConfig } from '../../formats/hf-config.ts'
 import { activationBytes } from '../../ml/lora/training-graph.ts'
 import type { Recipe } from '../trainer.ts'
 import { microBatches, type Batch } from './batches.ts'
+import { shapeOfPasses } from './passes.ts'
 
 /** What one pass of a graph costs beside its positions, in positions: 44 measured at 4.5 M parameters, 20 at 135 M. */
 const passCost = 40
@@ -35,7 +36,7 @@ const fewBytes = 512e6
  * @param each sequences of an example: 2 of a preference
  */
 export function mostRows({ batchSize, accumulation, method }: Recipe, config: HfConfig, each: 1 | 2, longest: number): number {
-  const bytesOf = (rows: number): number => activationBytes(config, method, { batch: each * rows, length: longest })
+  const bytesOf = (rows: number): number => activationBytes(config, method, shapeOfPasses(each * rows, longest))
   const bytesOfRow = bytesOf(2) - bytesOf(1)
   const most = Math.max(1, Math.floor(fullPositions / (each * longest)), Math.floor(fewBytes / bytesOfRow))
   return Math.min(batchSize * accumulation, most)

@@ -48,20 +48,20 @@ export async function* traceHere(request: TraceRequest, options: LocalOptions): 
       if (found.sequences.at(-1)! > found.count)
         throw new AppError('invalid', `The ${what} hold preferences, and gradients are traced of what is followed; give their chosen answers as completions.`)
     yield { kind: 'planned', examples: examples.count }
-    const longest = Math.max(plan.longest, ...queries.lengths)
-    const session = await openSession({ ...plan, longest }, nodeRuntime(options.threads), await startingPoint(training, plan))
+    const run = { ...plan, longest: Math.max(plan.longest, ...queries.lengths) }
+    const session = await openSession(run, nodeRuntime(options.threads), await startingPoint(training, plan))
     try {
       const directions: Values[] = []
       for (let query = 0; query < queries.count; query += 1) {
         const one = { kind: 'follow', examples: Uint32Array.of(query), length: queries.lengths[query]! } as const
-        directions.push(await session.gradient([packBatch(queries, one, plan.rows)]))
+        directions.push(await session.gradient([packBatch(queries, one, run)]))
       }
       const everything = Uint32Array.from({ length: examples.count }, (_, example) => example)
       for (const batch of microBatches([{ kind: 'follow', examples: everything }], examples.lengths, plan.rows)) {
         options.signal?.throwIfAborted()
-        const { losses, products } = await session.gradientProducts(packBatch(examples, batch, plan.rows), directions)
+        const { losses, products } = await session.gradientProducts(packBatch(examples, batch, run), directions)
         for (const [row, example] of batch.examples.entries()) {
-          const of = packBatch(examples, { ...batch, examples: Uint32Array.of(example) }, 1).weightSum
+          const of = packBatch(examples, { ...batch, examples: Uint32Array.of(example) }, { ...run, rows: 1 }).weightSum
           const each = products.subarray(row * directions.length, (row + 1) * directions.length)
           yield { kind: 'traced', example, loss: losses[row]! / of, products: [...each] }
         }

@@ -52,7 +52,7 @@ export async function* trainHere(request: TrainingRequest, options: LocalOptions
     await plan.base.weights?.close()
 
     const { kept } = from
-    const held = validationBatches(plan).map((batch) => packBatch(examples, batch, plan.rows))
+    const held = validationBatches(plan).map((batch) => packBatch(examples, batch, plan))
     mkdirSync(request.output, { recursive: true })
     const checkpoints = join(request.output, 'checkpoints')
     const save = (step: number): Promise<string> =>
@@ -70,7 +70,7 @@ export async function* trainHere(request: TrainingRequest, options: LocalOptions
         if (saved < step - 1) yield { kind: 'checkpoint', step: step - 1, file: await save(step - 1) }
         throw signal.reason
       }
-      const packed = batches(step).map((batch) => packBatch(examples, batch, plan.rows))
+      const packed = batches(step).map((batch) => packBatch(examples, batch, plan))
       const learningRate = learningRateAt(recipe, step, steps)
       const tokens = packed.reduce((sum, batch) => sum + batch.realTokens, 0)
       const result = await clock.time(() => session!.step(packed, step, learningRate), tokens)

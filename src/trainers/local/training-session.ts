@@ -21,6 +21,7 @@ import {
 import type { Recipe } from '../trainer.ts'
 import type { Kind } from './batches.ts'
 import type { PackedBatch } from './pack-batch.ts'
+import { shapeOfPasses } from './passes.ts'
 import { floatTensor, sizeOf, type InferenceSession, type Runtime, type Tensor, type Tensors, type Values } from './runtime.ts'
 
 /** What a step reads and changes. */
@@ -99,7 +100,7 @@ export class TrainingSession {
    */
   async rowLosses(batch: PackedBatch, adapter: 'on' | 'off' = 'on', instead?: Values): Promise<Float32Array> {
     const { config, method } = this.#options
-    const shape = { batch: batch.rows, length: this.#options.longest, varying: true }
+    const shape = shapeOfPasses(batch.rows, this.#options.longest)
     const session = await this.#session(`losses of ${batch.rows}`, () => lossGraph(config, method, shape, this.#options.halves))
     const feeds = {
       ...this.#feeds(batch),
@@ -129,7 +130,7 @@ export class TrainingSession {
     const { config, method, runtime, longest } = this.#options
     if (method.kind !== 'lora') throw new Error('products are taken of an adapter’s gradients')
     const K = directions.length
-    const shape = { batch: batch.rows, length: longest, varying: true }
+    const shape = shapeOfPasses(batch.rows, longest)
     const session = await this.#session(`products of ${batch.rows} with ${K}`, () =>
       gradientProductsGraph(config, method, shape, K, this.#options.halves),
     )
@@ -157,7 +158,7 @@ export class TrainingSession {
 
   async #addGradients(batch: PackedBatch, pairScale: number): Promise<number> {
     const { config, method, recipe, longest, halves, accumulates } = this.#options
-    const shape = { batch: batch.rows, length: longest, varying: true }
+    const shape = shapeOfPasses(batch.rows, longest)
     const objective = batch.kind === 'prefer' ? { kind: batch.kind, beta: recipe.preferenceBeta } : { kind: batch.kind }
     const { recompute } = recipe
     const session = await this.#session(
