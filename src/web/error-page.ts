@@ -4,6 +4,7 @@ import type { AppError, ErrorCode } from '../errors.ts'
 import { address, html } from './markup.ts'
 import type { MessageKey } from './messages.ts'
 import type { Page } from './page.ts'
+import { told } from './said/told.ts'
 import type { Visit } from './visit.ts'
 
 const titles: Record<ErrorCode | 'bug', MessageKey> = {
@@ -23,7 +24,7 @@ export function errorPage({ t, url }: Visit, error: AppError | null): Page {
     title: t(titles[error?.code ?? 'bug']),
     width: 'text',
     main: html`<div class="empty">
-      ${error ? html`<p lang="en" dir="ltr">${error.message}</p>` : html`<p>${t('common.bugText')}</p>`}
+      ${error ? html`<p>${told(t, error.message)}</p>` : html`<p>${t('common.bugText')}</p>`}
       <p class="actions">
         ${error?.code === 'unauthenticated' && html`<a class="button primary" href="${address('/sign-in', { back })}">${t('common.signIn')}</a>`}
         <a class="button" href="/">${t('common.toHome')}</a>

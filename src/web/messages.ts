@@ -23,6 +23,21 @@ import proposals from './messages/en/proposals.json' with { type: 'json' }
 import receipts from './messages/en/receipts.json' with { type: 'json' }
 import releases from './messages/en/releases.json' with { type: 'json' }
 import runs from './messages/en/runs.json' with { type: 'json' }
+import saidDiscussion from './messages/en/said-discussion.json' with { type: 'json' }
+import saidFiles from './messages/en/said-files.json' with { type: 'json' }
+import saidForecast from './messages/en/said-forecast.json' with { type: 'json' }
+import saidLicences from './messages/en/said-licences.json' with { type: 'json' }
+import saidModels from './messages/en/said-models.json' with { type: 'json' }
+import saidPages from './messages/en/said-pages.json' with { type: 'json' }
+import saidPeople from './messages/en/said-people.json' with { type: 'json' }
+import saidPreviews from './messages/en/said-previews.json' with { type: 'json' }
+import saidProposals from './messages/en/said-proposals.json' with { type: 'json' }
+import saidReceipts from './messages/en/said-receipts.json' with { type: 'json' }
+import saidReleases from './messages/en/said-releases.json' with { type: 'json' }
+import saidReview from './messages/en/said-review.json' with { type: 'json' }
+import saidTraining from './messages/en/said-training.json' with { type: 'json' }
+import saidTrains from './messages/en/said-trains.json' with { type: 'json' }
+import saidWords from './messages/en/said-words.json' with { type: 'json' }
 import settings from './messages/en/settings.json' with { type: 'json' }
 import suites from './messages/en/suites.json' with { type: 'json' }
 import trains from './messages/en/trains.json' with { type: 'json' }
@@ -48,6 +63,21 @@ export const english = {
   receipts,
   releases,
   runs,
+  'said-discussion': saidDiscussion,
+  'said-files': saidFiles,
+  'said-forecast': saidForecast,
+  'said-licences': saidLicences,
+  'said-models': saidModels,
+  'said-pages': saidPages,
+  'said-people': saidPeople,
+  'said-previews': saidPreviews,
+  'said-proposals': saidProposals,
+  'said-receipts': saidReceipts,
+  'said-releases': saidReleases,
+  'said-review': saidReview,
+  'said-training': saidTraining,
+  'said-trains': saidTrains,
+  'said-words': saidWords,
   settings,
   suites,
   trains,
@@ -71,7 +101,9 @@ export interface Locale {
 export interface Translate {
   (key: MessageKey, values?: Values): string
   /** For messages with tags: `<link>read it</link>` calls `values.link` with the text inside. */
-  rich(key: MessageKey, values: Readonly<Record<string, string | number | Date | ((inside: Content) => Html)>>): Content
+  rich(key: MessageKey, values: Readonly<Record<string, string | number | Date | Html | ((inside: Content) => Html)>>): Content
+  /** Whether the language has this message of its own. */
+  says(key: string): boolean
   readonly locale: Locale
 }
 
@@ -144,6 +176,7 @@ export function translator(locale: Locale): Translate {
       )
       return formatOf(key).format(wrapped as Record<string, FormatXMLElementFn<Html>>)
     },
+    says: (key: string) => catalogues.get(locale.tag)?.has(key) ?? false,
     locale,
   })
   translators.set(locale.tag, made)

@@ -8,6 +8,7 @@ import { assetPath } from './assets.ts'
 import { communityHead, type Section } from './community-head.ts'
 import { locales } from './messages.ts'
 import { address, html, type Content, type Html } from './markup.ts'
+import { told } from './said/told.ts'
 import type { Visit } from './visit.ts'
 
 export interface Page {
@@ -151,14 +152,13 @@ function siteFoot({ t, locale, theme, url, actor }: Visit, page: Page): Html {
   </footer>`
 }
 
-/** The sentence is the domain's own and in English, whatever the page's language. */
 function refusal({ t }: Visit, error: AppError): Html {
   return html`<div class="refusal" role="alert">
-    <p><strong>${t('common.refused')}</strong> <span lang="en" dir="ltr">${error.message}</span></p>
+    <p><strong>${t('common.refused')}</strong> ${told(t, error.message)}</p>
     ${
       error.details.length > 0 &&
-      html`<ul lang="en" dir="ltr">
-        ${error.details.map((detail) => html`<li>${detail.row ? `${detail.row}: ${detail.sentence}` : detail.sentence}</li>`)}
+      html`<ul>
+        ${error.details.map((detail) => html`<li>${detail.row ? html`${detail.row}: ` : ''}${told(t, detail.sentence)}</li>`)}
       </ul>`
     }
   </div>`

@@ -14,6 +14,7 @@ import { difference } from '../parts/difference.ts'
 import { ago } from '../parts/time.ts'
 import { caseLine, clauseDifference } from '../proposals/change-part.ts'
 import { dots, firstLine } from '../proposals/words.ts'
+import { told } from '../said/told.ts'
 import type { Visit } from '../visit.ts'
 import type { CharterView, ClauseStanding, StandingClause } from './read-charter.ts'
 
@@ -129,7 +130,7 @@ function evidence({ t }: Visit, { failing, failed, cases }: ClauseVerdict, relea
               html`<li>
                 <p class="asked" dir="auto">${question}</p>
                 ${modelText(answer)}
-                <p class="meta" lang="en" dir="ltr">${why}</p>
+                <p class="meta">${told(t, why)}</p>
               </li>`,
           )}
         </ul>

@@ -17,6 +17,7 @@ import { opennessPath } from '../openness/openness-page.ts'
 import { commercialUse } from '../parts/licence.ts'
 import { opennessLink } from '../parts/openness.ts'
 import { ago } from '../parts/time.ts'
+import { told } from '../said/told.ts'
 import type { Visit } from '../visit.ts'
 import { nextPart } from './next-part.ts'
 import type { Next } from './read-next.ts'
@@ -110,7 +111,7 @@ function newest({ t, locale }: Visit, { model }: Overview, release: BriefRelease
         })}
       </p>`
     }
-    <p class="soft small" lang="en" dir="ltr">${release.licence.summary} ${release.licence.notLegalAdvice}</p>
+    <p class="soft small">${told(t, `${release.licence.summary} ${release.licence.notLegalAdvice}`)}</p>
     <form class="ask" method="post" action="${modelPath(model, '/talk')}#newest">
       <input type="hidden" name="model" value="${model.owner}/${model.name}@${release.version}" />
       <input type="hidden" name="likeliest" value="on" />

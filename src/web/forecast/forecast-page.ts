@@ -10,6 +10,7 @@ import { badge, empty, field } from '../parts/basics.ts'
 import { confirmation } from '../parts/confirm.ts'
 import { count } from '../parts/figures.ts'
 import { ago, duration } from '../parts/time.ts'
+import { told } from '../said/told.ts'
 import type { Visit } from '../visit.ts'
 import { curvePart } from './curve-part.ts'
 import { needsPart } from './needs-part.ts'
@@ -78,7 +79,7 @@ function nothingYet({ t, locale }: Visit, { model, examples, suites, all }: Show
   ].filter((reason) => reason !== false)
   return empty(
     html`${t('forecast.none')} ${reasons.join(' ')}
-    ${newest?.state === 'failed' && html`<br />${t('forecast.lastFailed')} <span lang="en" dir="ltr">${newest.error}</span>`}`,
+    ${newest?.state === 'failed' && html`<br />${t('forecast.lastFailed')} ${told(t, newest.error ?? '')}`}`,
     html`<a class="button" href="${modelPath(model, '/examples')}">${t('common.tabExamples')}</a>
       <a class="button" href="${modelPath(model, '/suites')}">${t('common.tabSuites')}</a>`,
   )
@@ -87,22 +88,19 @@ function nothingYet({ t, locale }: Visit, { model, examples, suites, all }: Show
 function finishedPart(visit: Visit, forecast: Forecast): Html {
   const { t, locale } = visit
   const { result, revision, stale, endedAt, state, error, sentences } = forecast
-  if (result === null)
-    return html`<p class="note warn">
-      ${t(`forecast.state_${state}`)} ${error !== null && html`<span lang="en" dir="ltr">${error}</span>`}
-    </p>`
+  if (result === null) return html`<p class="note warn">${t(`forecast.state_${state}`)} ${error !== null && told(t, error)}</p>`
   const suites = result.curves.filter(({ by }) => by === 'suite')
   return html`<p class="meta">
       ${t('forecast.of', { number: revision.number, n: revision.count })} · ${endedAt && ago(locale, endedAt)} ·
       ${t('forecast.cost', { n: result.cost.trainings, time: duration(locale, result.cost.seconds) })}
     </p>
-    ${stale !== null && html`<p class="note warn"><strong>${t('forecast.stale')}</strong> <span lang="en" dir="ltr">${stale}</span></p>`}
+    ${stale !== null && html`<p class="note warn"><strong>${t('forecast.stale')}</strong> ${told(t, stale)}</p>`}
     ${suites.map((curve) => curvePart(visit, curve))} ${result.needs.length > 0 && needsPart(visit, result.needs)}
     ${partsOf(visit, forecast)}
     <details>
       <summary>${t('forecast.inSentences')}</summary>
-      <ul lang="en" dir="ltr">
-        ${sentences.map((sentence) => html`<li>${sentence}</li>`)}
+      <ul>
+        ${sentences.map((sentence) => html`<li>${told(t, sentence)}</li>`)}
       </ul>
     </details>`
 }

@@ -5,6 +5,7 @@ import { address, html, type Html } from '../markup.ts'
 import type { Page } from '../page.ts'
 import { badge, empty, pager } from '../parts/basics.ts'
 import { ago } from '../parts/time.ts'
+import { told } from '../said/told.ts'
 import type { Visit } from '../visit.ts'
 import { kindName } from './kinds.ts'
 
@@ -55,17 +56,16 @@ export function notificationsPage(visit: Visit, { name, list, more, unread }: Sh
   }
 }
 
-/** Sentences are the domain's own, in English; the kind says in the page's language what it is about. */
 function row({ t, locale, url }: Visit, { id, kind, sentence, link, createdAt, readAt }: Notification): Html {
   return html`<li class="${readAt === null ? 'unread' : 'read'}" id="n${id}">
     <p class="meta">${readAt === null && badge(t('notifications.new'), 'accent')} ${kindName(t, kind)} · ${ago(locale, createdAt)}</p>
-    <p class="sentence"><a href="${link}" lang="en" dir="ltr" ${readAt === null && html` data-read="${id}"`}>${sentence}</a></p>
+    <p class="sentence"><a href="${link}" ${readAt === null && html` data-read="${id}"`}>${told(t, sentence)}</a></p>
     ${
       readAt === null &&
       html`<form method="post" action="/notifications/read">
         <input type="hidden" name="read-${id}" value="yes" />
         <input type="hidden" name="back" value="${url.pathname}${url.search}" />
-        <button class="quiet">${t('notifications.markOne')}<span class="visually-hidden" lang="en">: ${sentence}</span></button>
+        <button class="quiet">${t('notifications.markOne')}<span class="visually-hidden">: ${told(t, sentence)}</span></button>
       </form>`
     }
   </li>`

@@ -6,6 +6,7 @@ import { nextClass, type ClassProgress, type ComponentState } from '../../domain
 import { html, type Content, type Html } from '../markup.ts'
 import type { Translate } from '../messages.ts'
 import { badge, type Tone } from '../parts/basics.ts'
+import { told } from '../said/told.ts'
 import type { Visit } from '../visit.ts'
 
 const tones: Record<ComponentState, Tone> = { open: 'good', 'not-open': 'bad', unlicensed: 'warn', missing: 'plain' }
@@ -104,7 +105,7 @@ function componentRow({ t }: Visit, { component, state, licence, fits, evidence 
           html`<div>
             <dt>${alone ? t('openness.itself') : t(`openness.${side.of}`)} ${evidence.length > 1 && stateBadge(t, side.state)}</dt>
             <dd>
-              <span lang="en" dir="ltr">${side.sentence}</span>
+              ${told(t, side.sentence)}
               ${side.address !== null && html`<a href="${side.address}" ${/^https?:/.test(side.address) && html` rel="noreferrer"`}>${t('openness.look')}</a>`}
             </dd>
           </div>`,

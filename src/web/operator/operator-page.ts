@@ -8,6 +8,7 @@ import type { Locale } from '../messages.ts'
 import type { Page } from '../page.ts'
 import { badge, copyable, empty, pager, table, type Tone } from '../parts/basics.ts'
 import { ago, duration } from '../parts/time.ts'
+import { told } from '../said/told.ts'
 import type { Visit } from '../visit.ts'
 
 export interface OperatorData {
@@ -99,7 +100,7 @@ function jobTable({ t, locale }: Visit, jobs: readonly Job[]): Html {
           <td><code>${kind}</code> ${id}</td>
           <td>${badge(t(`operator.state_${state}`), tones[state])} ${attempt > 1 && t('operator.attempt', { n: attempt })}</td>
           <td>${ago(locale, createdAt)}</td>
-          <td lang="en" dir="ltr">${error?.split('\n')[0] ?? ''}</td>
+          <td>${told(t, error?.split('\n')[0] ?? '')}</td>
           <td>
             ${(state === 'failed' || state === 'cancelled') && act(id, 'retry')}
             ${(state === 'waiting' || state === 'running') && act(id, 'cancel')}

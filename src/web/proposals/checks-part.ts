@@ -2,6 +2,7 @@
 
 import type { ContributionRound, Finding } from '../../domain/contributions/contribution.ts'
 import { html, type Html } from '../markup.ts'
+import { told } from '../said/told.ts'
 import type { Visit } from '../visit.ts'
 import { changesShown } from './read-proposal.ts'
 
@@ -34,7 +35,7 @@ export function checksPart({ t }: Visit, id: number, round: ContributionRound): 
           html`<li>
             <span class="badge warn">${t(`proposals.check_${check}`)}</span>
             ${row !== null && html`<a href="${toRow(id, row)}">${t('proposals.row', { row: String(row) })}</a>`}
-            <span lang="en" dir="ltr">${sentence}</span>
+            <span>${told(t, sentence)}</span>
           </li>`,
       )}
     </ul>`

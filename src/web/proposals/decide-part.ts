@@ -9,6 +9,7 @@ import type { AppError } from '../../errors.ts'
 import { draftField, draftOf } from '../draft.ts'
 import { address, html, type Content, type Html } from '../markup.ts'
 import { person } from '../parts/basics.ts'
+import { told } from '../said/told.ts'
 import type { Visit } from '../visit.ts'
 import type { Proposal } from './read-proposal.ts'
 
@@ -49,7 +50,7 @@ function needed({ t }: Visit, { needed: most, accepting, rule, rejection, active
     ${
       names.length > 0
         ? html`<p class="small">${t('proposals.mayReview')} ${names.map((name, i) => html`${i > 0 && ', '}${person(t, name)}`)}</p>`
-        : html`<p class="small note warn" lang="en" dir="ltr">${reason}</p>`
+        : html`<p class="small note warn">${told(t, reason)}</p>`
     }`
 }
 

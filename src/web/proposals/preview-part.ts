@@ -15,6 +15,7 @@ import { difference } from '../parts/difference.ts'
 import { count } from '../parts/figures.ts'
 import { intervalPlot } from '../parts/plots.ts'
 import { duration } from '../parts/time.ts'
+import { told } from '../said/told.ts'
 import type { Visit } from '../visit.ts'
 import { isAuthor } from './decide-part.ts'
 import type { Proposal } from './read-proposal.ts'
@@ -59,7 +60,7 @@ function report(visit: Visit, proposal: Proposal, whole: PreviewReport): Html {
   return html`${
     stale.length > 0 &&
     html`<div class="note warn">
-      <p><strong>${t('proposals.stale')}</strong> <span lang="en" dir="ltr">${stale.map(({ sentence }) => sentence).join(' ')}</span></p>
+      <p><strong>${t('proposals.stale')}</strong> ${told(t, stale.map(({ sentence }) => sentence).join(' '))}</p>
       ${again}
     </div>`
   }
@@ -74,7 +75,7 @@ function report(visit: Visit, proposal: Proposal, whole: PreviewReport): Html {
   ${
     preview.state === 'failed' &&
     html`<div class="note bad">
-      <p>${t('proposals.previewFailed')} <span lang="en" dir="ltr">${preview.error ?? ''}</span></p>
+      <p>${t('proposals.previewFailed')} ${told(t, preview.error ?? '')}</p>
       ${again}
     </div>`
   }
@@ -86,8 +87,8 @@ function report(visit: Visit, proposal: Proposal, whole: PreviewReport): Html {
     summary.length > 0 &&
     html`<details class="small">
       <summary>${t('proposals.summary')}</summary>
-      <ul lang="en" dir="ltr">
-        ${summary.map((sentence) => html`<li>${sentence}</li>`)}
+      <ul>
+        ${summary.map((sentence) => html`<li>${told(t, sentence)}</li>`)}
       </ul>
     </details>`
   }`

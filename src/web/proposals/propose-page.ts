@@ -11,6 +11,7 @@ import type { Translate } from '../messages.ts'
 import type { Page } from '../page.ts'
 import { field, shortDigest } from '../parts/basics.ts'
 import { languageName } from '../parts/languages.ts'
+import { told } from '../said/told.ts'
 import type { Visit } from '../visit.ts'
 import { bodyOf } from './change-part.ts'
 import { shapeOf, turnsOf, usualLicences, wrongFields, type Aim, type Shape } from './offer-form.ts'
@@ -112,7 +113,7 @@ function offerForm(visit: Visit, data: ProposeData): Html {
           >${t.rich('proposals.mayGive', { link: (inside) => html`<a href="https://developercertificate.org/" rel="noreferrer">${inside}</a>` })}</span
         >
       </label>
-      ${wrongText(wrong, 'mayGive')}
+      ${wrongText(t, wrong, 'mayGive')}
     </fieldset>
     <p class="actions"><button class="primary">${t(revising === undefined ? 'proposals.send' : 'proposals.sendRound')}</button></p>
   </form>`
@@ -158,7 +159,7 @@ function whatPart({ t }: Visit, { typed, usual, aim }: ProposeData, wrong: Wrong
       ${area('chosen', t('proposals.role_chosen'))} ${area('rejected', t('proposals.role_rejected'))}
     </div>
     <div class="shape" data-shape="text" ${!offered.includes('text') && html` hidden`}>${area('text', t('proposals.role_text'), 8)}</div>
-    ${wrongText(wrong, 'content')}
+    ${wrongText(t, wrong, 'content')}
   </fieldset>`
 }
 
@@ -175,14 +176,14 @@ function fromPart({ t, locale }: Visit, typed: Typed, wrong: Wrong): Html {
             <span>${t(`proposals.originChoice_${one}`)}</span>
           </label>`,
       )}
-      ${wrongText(wrong, 'origin')}
+      ${wrongText(t, wrong, 'origin')}
     </div>
     <div class="when-generated">
       ${field({
         name: 'generator',
         label: t('proposals.generator'),
         hint: t('proposals.generatorHint'),
-        ...wrongOf(wrong, 'generator'),
+        ...wrongOf(t, wrong, 'generator'),
         control: (attributes) => html`<input ${attributes} value="${typed['generator'] ?? ''}" maxlength="200" dir="auto" />`,
       })}
     </div>
@@ -190,14 +191,14 @@ function fromPart({ t, locale }: Visit, typed: Typed, wrong: Wrong): Html {
       name: 'source',
       label: t('proposals.sourceQuestion'),
       hint: t('proposals.sourceHint'),
-      ...wrongOf(wrong, 'source'),
+      ...wrongOf(t, wrong, 'source'),
       control: (attributes) => html`<input ${attributes} value="${typed['source'] ?? ''}" maxlength="500" dir="auto" />`,
     })}
     ${field({
       name: 'language',
       label: t('proposals.languageQuestion'),
       hint: t('proposals.languageHint'),
-      ...wrongOf(wrong, 'language'),
+      ...wrongOf(t, wrong, 'language'),
       control: (attributes) =>
         html`<input
           ${attributes}
@@ -230,7 +231,7 @@ function fromPart({ t, locale }: Visit, typed: Typed, wrong: Wrong): Html {
           ${invalid(wrong, 'licence')}
         />
       </div>
-      ${wrongText(wrong, 'licence')}
+      ${wrongText(t, wrong, 'licence')}
     </div>
   </fieldset>`
 }
@@ -243,15 +244,14 @@ function licenceWords(t: Translate, one: (typeof usualLicences)[number] | 'other
 
 const invalid = (wrong: Wrong, name: string): Content => wrong.has(name) && html` aria-invalid="true" aria-describedby="${name}-wrong"`
 
-/** Checks speak English in every language of the pages. */
-function wrongText(wrong: Wrong, name: string): Content {
+function wrongText(t: Translate, wrong: Wrong, name: string): Content {
   const sentences = wrong.get(name)
-  return sentences && html`<p class="wrong" id="${name}-wrong" lang="en" dir="ltr">${sentences.join(' ')}</p>`
+  return sentences && html`<p class="wrong" id="${name}-wrong">${told(t, sentences.join(' '))}</p>`
 }
 
-function wrongOf(wrong: Wrong, name: string): { readonly wrong?: Content } {
+function wrongOf(t: Translate, wrong: Wrong, name: string): { readonly wrong?: Content } {
   const sentences = wrong.get(name)
-  return sentences ? { wrong: html`<span lang="en" dir="ltr">${sentences.join(' ')}</span>` } : {}
+  return sentences ? { wrong: told(t, sentences.join(' ')) } : {}
 }
 
 /** The scheduled languages of India and English, by their names; any BCP 47 tag may be typed. */

@@ -8,6 +8,7 @@ import type { Typed } from '../form.ts'
 import { address, html, type Content, type Html } from '../markup.ts'
 import type { Page } from '../page.ts'
 import { badge, field } from '../parts/basics.ts'
+import { told } from '../said/told.ts'
 import type { Visit } from '../visit.ts'
 import { bodyOf } from './change-part.ts'
 import type { Shape } from './offer-form.ts'
@@ -150,7 +151,7 @@ function changeFields({ t }: Visit, change: Change, typed: Typed, wrong: readonl
   const texts = textsOf(change)
   return html`<fieldset class="stack" id="row-${position}">
     <legend>${position} · ${t(`proposals.revises_${kind}`)}</legend>
-    ${wrongList(wrong)}
+    ${wrongList(t, wrong)}
     ${texts.length === 0 ? bodyOf(t, change) : texts.map((it) => textField(t, it, typed[it.name] ?? it.text, wrong.length > 0))}
     <label class="choice">
       <input type="checkbox" name="${out}" value="yes" ${typed[out] === 'yes' && html` checked`} />
@@ -162,7 +163,7 @@ function changeFields({ t }: Visit, change: Change, typed: Typed, wrong: readonl
 function freshFields({ t }: Visit, { shape, typed, total }: ReviseData, i: number, wrong: readonly ErrorDetail[]): Html {
   return html`<fieldset class="stack" id="row-${total + 1 + i}">
     <legend>${badge(t('proposals.pairAdded'), 'good')} ${t('proposals.revises_add')}</legend>
-    ${wrongList(wrong)} ${freshTexts(shape, i).map((it) => textField(t, { ...it, text: '' }, typed[it.name] ?? '', wrong.length > 0))}
+    ${wrongList(t, wrong)} ${freshTexts(shape, i).map((it) => textField(t, { ...it, text: '' }, typed[it.name] ?? '', wrong.length > 0))}
   </fieldset>`
 }
 
@@ -174,12 +175,11 @@ function textField(t: Visit['t'], { name, role }: EditableText, value: string, w
   </div>`
 }
 
-/** Checks speak English in every language of the pages. */
-function wrongList(wrong: readonly ErrorDetail[]): Content {
+function wrongList(t: Visit['t'], wrong: readonly ErrorDetail[]): Content {
   return (
     wrong.length > 0 &&
-    html`<ul class="findings" lang="en" dir="ltr">
-      ${wrong.map(({ sentence, severity }) => html`<li>${badge(severity ?? 'error', severity === 'warning' ? 'warn' : 'bad')} ${sentence}</li>`)}
+    html`<ul class="findings">
+      ${wrong.map(({ sentence, severity }) => html`<li>${badge(t(severity === 'warning' ? 'said-words.warning' : 'said-words.error'), severity === 'warning' ? 'warn' : 'bad')} ${told(t, sentence)}</li>`)}
     </ul>`
   )
 }

@@ -9,6 +9,7 @@ import type { Page } from '../page.ts'
 import { badge, pager, person, shortDigest, userText, type Tone } from '../parts/basics.ts'
 import { count, percent } from '../parts/figures.ts'
 import { day } from '../parts/time.ts'
+import { told } from '../said/told.ts'
 import type { Visit } from '../visit.ts'
 import { effectPart } from './effect-part.ts'
 
@@ -136,7 +137,7 @@ function includedPart(visit: Visit, shown: ShownReceipt, work: IncludedWork): Ht
       ${examples.takenOut > 0 && html` ${t('receipts.takenOut', { n: examples.takenOut })}`}
       ${examples.brought === 0 && examples.takenOut === 0 && html`${t('receipts.noExample')}`}
     </p>
-    ${gone !== null && html`<p lang="en" dir="ltr">${gone}</p>`}
+    ${gone !== null && html`<p>${told(t, gone)}</p>`}
     ${effects.length > 0 ? effects.map((effect) => effectPart(visit, effect)) : notMeasured(visit, shown, work)}
   </section>`
 }
@@ -159,7 +160,7 @@ function notMeasured(visit: Visit, { receipt, measurements, mayMeasure }: ShownR
       !running &&
       html`<details class="small">
         <summary>${t('receipts.lastFailed')}</summary>
-        <p lang="en" dir="ltr">${failed.error}</p>
+        <p>${told(t, failed.error ?? '')}</p>
       </details>`
     }
     ${
@@ -192,7 +193,7 @@ function notIncludedRow({ t }: Visit, { contribution, message, reason, sentence,
     <p class="row-title">
       <a href="/contributions/${contribution}"><bdi>${message}</bdi></a> ${badge(t(words1), tone)}
     </p>
-    <p lang="en" dir="ltr">${sentence}</p>
+    <p>${told(t, sentence)}</p>
     ${words !== null && html`${by !== null && html`<p class="who">${t('receipts.inTheirWords', { name: by })}</p>`} ${userText(words)}`}
   </li>`
 }
@@ -206,7 +207,7 @@ function reviewedRow({ t }: Visit, { contribution, author, message, examples, de
       ${person(t, author)} · ${t('common.examples', { n: examples })} ·
       ${decisions.map((decision) => html`${badge(t(decisionWords[decision]), decision === 'accept' ? 'good' : 'warn')} `)}
     </p>
-    <p lang="en" dir="ltr">${summary}</p>
+    <p>${told(t, summary)}</p>
   </li>`
 }
 

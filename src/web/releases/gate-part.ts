@@ -5,6 +5,7 @@ import { html, modelPath, type Content, type Html } from '../markup.ts'
 import type { Translate } from '../messages.ts'
 import { badge, modelText, userText } from '../parts/basics.ts'
 import { percent } from '../parts/figures.ts'
+import { told } from '../said/told.ts'
 import type { Visit } from '../visit.ts'
 import { differencePlots, scoreTable } from './score-parts.ts'
 
@@ -50,7 +51,7 @@ export function gateVerdict(visit: Visit, gate: GateReport): Html {
         ({ name, passed, reason }) =>
           html`<li>
             ${passed ? badge(t('releases.passed'), 'good') : badge(t('releases.blocked'), 'bad')} <bdi><strong>${name}</strong></bdi>
-            <p class="meta" lang="en" dir="ltr">${reason.startsWith(`${name}: `) ? reason.slice(name.length + 2) : reason}</p>
+            <p class="meta">${told(t, reason.startsWith(`${name}: `) ? reason.slice(name.length + 2) : reason)}</p>
           </li>`,
       )}
     </ul>`
@@ -89,7 +90,7 @@ function clauseRow({ t, locale }: Visit, model: string, clause: ClauseVerdict): 
           ({ question, answer, why }) =>
             html`<div class="case">
               ${userText(question)} ${modelText(answer === '' ? t('releases.noAnswer') : answer)}
-              <p class="meta" lang="en" dir="ltr">${why}</p>
+              <p class="meta">${told(t, why)}</p>
             </div>`,
         )}
       </details>`

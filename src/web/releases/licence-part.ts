@@ -5,6 +5,7 @@ import { html, type Html } from '../markup.ts'
 import type { Translate } from '../messages.ts'
 import { badge, type Tone } from '../parts/basics.ts'
 import { count } from '../parts/figures.ts'
+import { told } from '../said/told.ts'
 import type { Visit } from '../visit.ts'
 
 const tones: Record<Permission, Tone> = { allowed: 'good', 'not-allowed': 'bad', unknown: 'warn' }
@@ -24,15 +25,15 @@ export function licenceVerdict(visit: Visit, verdict: LicenceVerdict): Html {
       <dt>${t('releases.derivatives')}</dt>
       <dd>${permissionBadge(t, derivatives)}</dd>
     </dl>
-    <p lang="en" dir="ltr">${summary}</p>
+    <p>${told(t, summary)}</p>
     ${
       conditions.length > 0 &&
       html`<h3>${t('releases.conditions')}</h3>
-        <ul lang="en" dir="ltr">
-          ${conditions.map((condition) => html`<li>${condition}</li>`)}
+        <ul>
+          ${conditions.map((condition) => html`<li>${told(t, condition)}</li>`)}
         </ul>`
     }
-    ${fix !== null && html`<p class="note warn"><strong>${t('releases.licenceFix')}</strong> <span lang="en" dir="ltr">${fix}</span></p>`}
+    ${fix !== null && html`<p class="note warn"><strong>${t('releases.licenceFix')}</strong> ${told(t, fix)}</p>`}
     ${
       why.length > 0 &&
       html`<details>
@@ -43,14 +44,14 @@ export function licenceVerdict(visit: Visit, verdict: LicenceVerdict): Html {
         ${why.length > shown && html`<p class="soft">${t('releases.whyMore', { n: why.length - shown })}</p>`}
       </details>`
     }
-    <p class="soft"><strong>${t('releases.notLegalAdvice')}</strong> <span lang="en" dir="ltr">${notLegalAdvice}</span></p>`
+    <p class="soft"><strong>${t('releases.notLegalAdvice')}</strong> ${told(t, notLegalAdvice)}</p>`
 }
 
 /** Reasons on the page; all are in its JSON. */
 const shown = 60
 
 function reasonRow({ t, locale }: Visit, { input, chosen, sentence }: LicenceReason): Html {
-  const what = html`<span lang="en" dir="ltr">${input.what}</span>`
+  const what = told(t, input.what)
   return html`<li>
     ${input.link === null ? what : html`<a href="${input.link}">${what}</a>`}
     <span class="soft"
@@ -59,6 +60,6 @@ function reasonRow({ t, locale }: Visit, { input, chosen, sentence }: LicenceRea
       })</span
     >
     <code>${chosen === input.licence ? input.licence : `${input.licence} → ${chosen}`}</code>
-    <p class="meta" lang="en" dir="ltr">${sentence}</p>
+    <p class="meta">${told(t, sentence)}</p>
   </li>`
 }

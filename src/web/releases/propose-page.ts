@@ -11,6 +11,7 @@ import { address, html, modelPath, type Html } from '../markup.ts'
 import type { Page } from '../page.ts'
 import { badge, empty, field, table } from '../parts/basics.ts'
 import { count } from '../parts/figures.ts'
+import { told } from '../said/told.ts'
 import type { Visit } from '../visit.ts'
 import { clauseVerdicts, gateVerdict, measurements } from './gate-part.ts'
 import { scoreText } from './score-parts.ts'
@@ -66,7 +67,7 @@ export function proposePage(visit: Visit, data: ProposeData): Page {
           }
         </section>`
       }
-      ${noGate && html`<p class="note warn" lang="en" dir="ltr">${noGate.message}</p>`}
+      ${noGate && html`<p class="note warn">${told(visit.t, noGate.message)}</p>`}
       ${gate && released === null && publish(visit, data, gate)}`,
   }
 }
@@ -87,7 +88,7 @@ function measuring({ t, locale, actor, url }: Visit, { measured, model, candidat
               : evaluation.state === 'finished' && evaluation.score !== null
                 ? html`<strong>${scoreText(locale, evaluation.metric, evaluation.score)}</strong>`
                 : evaluation.state === 'failed'
-                  ? html`${badge(t('runs.state_failed'), 'bad')} <span lang="en" dir="ltr">${evaluation.error}</span>`
+                  ? html`${badge(t('runs.state_failed'), 'bad')} ${told(t, evaluation.error ?? '')}`
                   : t('releases.measuredSoFar', { done: count(locale, evaluation.done), n: count(locale, evaluation.count) })
           }
         </td>
@@ -141,7 +142,7 @@ export function nothingToPropose({ t }: Visit, model: CommunityModel, why: AppEr
     title: t('releases.propose'),
     community: { model, section: 'releases' },
     main: empty(
-      html`<span lang="en" dir="ltr">${why.message}</span>`,
+      told(t, why.message),
       html`<a class="button" href="${modelPath(model, '/runs')}">${t('common.tabRuns')}</a>
         <a class="button" href="${modelPath(model, '/suites')}">${t('common.tabSuites')}</a>`,
     ),

@@ -14,6 +14,7 @@ import { confirmation } from '../parts/confirm.ts'
 import { bytes, count } from '../parts/figures.ts'
 import { linePlot } from '../parts/plots.ts'
 import { ago, duration } from '../parts/time.ts'
+import { told } from '../said/told.ts'
 import type { Visit } from '../visit.ts'
 import { isLive, runBadge } from './run-parts.ts'
 import { loss } from './runs-page.ts'
@@ -64,7 +65,7 @@ export function runPage(visit: Visit, data: RunData): Page {
 
 function failure({ t }: Visit, run: TrainingRun): Html {
   return html`<div class="note bad">
-    <p><strong>${t('runs.failedBecause')}</strong> <span lang="en" dir="ltr">${run.error}</span></p>
+    <p><strong>${t('runs.failedBecause')}</strong> ${told(t, run.error ?? '')}</p>
     <p>${run.progress.resume ? t('runs.failedResume', { step: run.progress.resume.step }) : t('runs.failedAgain')}</p>
   </div>`
 }

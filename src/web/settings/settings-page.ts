@@ -15,6 +15,7 @@ import type { Page } from '../page.ts'
 import { badge, field, person } from '../parts/basics.ts'
 import { count } from '../parts/figures.ts'
 import { ago } from '../parts/time.ts'
+import { told } from '../said/told.ts'
 import type { Visit } from '../visit.ts'
 import { ruleFields, type RuleField } from './rule-fields.ts'
 
@@ -45,10 +46,10 @@ export function settingsPage(visit: Visit, facts: SettingsFacts): Page {
           ${aboutForm(visit, facts, mine, path)} ${licenceForm(visit, facts, mine, path)} ${gateForms(visit, facts, mine, path)}
           ${recipeForm(visit, facts, mine, path)}
           <h2>${t('settings.review')}</h2>
-          <p lang="en" dir="ltr">${quorum.reason}</p>
+          <p>${told(t, quorum.reason)}</p>
           ${reviewForm(visit, facts, mine, path)}
           <h2>${t('settings.train')}</h2>
-          <p lang="en" dir="ltr">${describeSchedule(schedule)}</p>
+          <p>${told(t, describeSchedule(schedule))}</p>
           <p><a href="${modelPath(model, '/trains')}">${t('settings.trainLink')}</a></p>
         </div>
         <div>${history(visit, facts)}</div>

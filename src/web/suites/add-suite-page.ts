@@ -11,6 +11,7 @@ import { html, modelPath, type Content, type Html } from '../markup.ts'
 import type { Page } from '../page.ts'
 import { badge, field, table, userText } from '../parts/basics.ts'
 import { count } from '../parts/figures.ts'
+import { told } from '../said/told.ts'
 import type { Visit } from '../visit.ts'
 import { expectedText, sampleText } from './case-part.ts'
 import { detectableOf, detectableText } from './detectable-part.ts'
@@ -206,7 +207,7 @@ function readPart(visit: Visit, { typed }: AddSuiteData, { samples, problems, wr
             ({ row, sentence }) =>
               html`<tr>
                 <th scope="row" class="number">${row}</th>
-                <td lang="en" dir="ltr">${sentence}</td>
+                <td>${told(t, sentence)}</td>
                 <td><bdi class="small">${lines.get(row ?? 0) ?? ''}</bdi></td>
               </tr>`,
           ),

@@ -4,6 +4,7 @@ import type { SampleResult } from '../../domain/evaluation/evaluation.ts'
 import { describeRules } from '../../domain/models/answer-rules.ts'
 import type { SuiteSample } from '../../domain/models/suite.ts'
 import { html, type Content } from '../markup.ts'
+import { told } from '../said/told.ts'
 import type { Visit } from '../visit.ts'
 
 /** A text of a suite may be a whole story; this much of it is shown. */
@@ -28,7 +29,7 @@ export function expectedText({ t }: Pick<Visit, 't'>, sample: SuiteSample): Cont
       return html`${t('suites.rightIs')}
         <bdi>${sample.choices[sample.answer] ?? ''}</bdi> ${t('suites.ofChoices', { choices: sample.choices.join(' / ') })}`
     case 'rule':
-      return html`${t('suites.rightRule')} <span lang="en" dir="ltr">${describeRules(sample.expect)}</span>`
+      return html`${t('suites.rightRule')} ${told(t, describeRules(sample.expect))}`
     default:
       return sample satisfies never
   }

@@ -11,6 +11,7 @@ import { badge, person } from '../parts/basics.ts'
 import { confirmation } from '../parts/confirm.ts'
 import { gateVerdict, measurements } from '../releases/gate-part.ts'
 import { firstLine } from '../releases/release-page.ts'
+import { told } from '../said/told.ts'
 import type { Visit } from '../visit.ts'
 import { searchEvidence } from './search-part.ts'
 import { trainLine, trainTones } from './train-line.ts'
@@ -35,7 +36,7 @@ export function trainPage(visit: Visit, data: TrainData): Page {
     ...(live && { modules: ['live'] }),
     main: html`<div id="live" ${live && html` data-live="/api/trains/${train.id}/events"`}>
         <p class="lead" role="status">${trainLine(visit, summaryOf(train))}</p>
-        ${train.outcome !== null && html`<p class="note ${train.state === 'published' ? 'good' : 'warn'}" lang="en" dir="ltr">${train.outcome}</p>`}
+        ${train.outcome !== null && html`<p class="note ${train.state === 'published' ? 'good' : 'warn'}">${told(t, train.outcome)}</p>`}
         ${stages(visit, train)} ${live && html`<p class="soft without-script"><a href="/trains/${train.id}">${t('runs.reload')}</a></p>`}
         ${searchEvidence(visit, train)}
       </div>
@@ -101,7 +102,7 @@ const mostShown = 100
 function aboard({ t }: Visit, { passengers, leftOut, reason }: ReleaseTrain): Html {
   return html`<section aria-labelledby="aboard">
     <h2 id="aboard">${t('trains.aboard')}</h2>
-    <p class="soft">${t('trains.because')} <span lang="en" dir="ltr">${reason}</span></p>
+    <p class="soft">${t('trains.because')} ${told(t, reason)}</p>
     <ul class="rows">
       ${passengers.slice(0, mostShown).map(
         ({ id, author, message, examples }) =>

@@ -12,6 +12,7 @@ import type { Page } from '../page.ts'
 import { badge, empty, field, pager, type Tone } from '../parts/basics.ts'
 import { confirmation } from '../parts/confirm.ts'
 import { ago } from '../parts/time.ts'
+import { told } from '../said/told.ts'
 import type { Visit } from '../visit.ts'
 
 export const rowFilters = ['fails', 'remarks', 'passes', 'left-out', 'all'] as const
@@ -45,7 +46,7 @@ export function uploadPage(visit: Visit, data: UploadData): Page {
       ${
         findings.length > 0 &&
         html`<h2>${t('upload.everyRow')}</h2>
-          ${findingList(findings)}`
+          ${findingList(visit, findings)}`
       }
       ${meaningForm(visit, data)}
       <h2 id="rows">${t('upload.rows')}</h2>
@@ -57,10 +58,9 @@ export function uploadPage(visit: Visit, data: UploadData): Page {
   }
 }
 
-/** The sentences are the checks' own and in English. */
-function findingList(findings: readonly Finding[]): Html {
-  return html`<ul class="findings" lang="en" dir="ltr">
-    ${findings.map(({ severity, sentence }) => html`<li>${badge(severity, severity === 'error' ? 'bad' : 'warn')} ${sentence}</li>`)}
+function findingList({ t }: Visit, findings: readonly Finding[]): Html {
+  return html`<ul class="findings">
+    ${findings.map(({ severity, sentence }) => html`<li>${badge(t(severity === 'error' ? 'said-words.error' : 'said-words.warning'), severity === 'error' ? 'bad' : 'warn')} ${told(t, sentence)}</li>`)}
   </ul>`
 }
 
@@ -129,7 +129,8 @@ function rowList(visit: Visit, data: UploadData): Html {
 
 const tones: Readonly<Record<string, Tone>> = { passes: 'good', remarks: 'warn', fails: 'bad' }
 
-function rowPart({ t, url }: Visit, { upload, typed }: UploadData, row: UploadRow): Html {
+function rowPart(visit: Visit, { upload, typed }: UploadData, row: UploadRow): Html {
+  const { t, url } = visit
   const cells = textsOf(row)
   const refused = typed?.row === row.row ? typed.cells : null
   const word: Content = row.leftOut
@@ -137,7 +138,7 @@ function rowPart({ t, url }: Visit, { upload, typed }: UploadData, row: UploadRo
     : row.verdict && badge(t(`upload.verdict_${row.verdict}`), tones[row.verdict] ?? 'plain')
   return html`<li id="row-${row.row}">
     <p class="meta">${t('upload.row', { n: row.row })} ${word} ${row.edited && badge(t('upload.edited'), 'accent')}</p>
-    ${row.findings.length > 0 && findingList(row.findings)}
+    ${row.findings.length > 0 && findingList(visit, row.findings)}
     ${typeof row.cells === 'string' && html`<pre tabindex="0" dir="auto">${row.cells}</pre>`}
     ${row.verdict !== 'fails' && upload.columns.map((column) => upload.mapping[column] && cells[column] && html`<p class="user-text" dir="auto">${cells[column]}</p>`)}
     <details ${(row.verdict === 'fails' || refused) && html` open`}>
