@@ -25,6 +25,7 @@ import { sourceRoutes } from './source/source-routes.ts'
 import { basesRoutes } from './bases/bases-routes.ts'
 import { lineageRoutes } from './lineage/lineage-routes.ts'
 import { releasesRoutes } from './releases/releases-routes.ts'
+import { studiesRoutes } from './studies/studies-routes.ts'
 import { addSuiteRoutes } from './suites/add-suite-routes.ts'
 import { proposeCaseRoutes } from './suites/propose-case-routes.ts'
 import { suitesRoutes } from './suites/suites-routes.ts'
@@ -46,6 +47,7 @@ const every = [
   homeRoutes,
   peopleRoutes,
   runsRoutes,
+  studiesRoutes,
   chatRoutes,
   forecastRoutes,
   notificationsRoutes,

@@ -37,7 +37,7 @@ export function runsPage(visit: Visit, data: RunsData): Page {
     json: `/api${modelPath(model, '/runs')}`,
     refused,
     main: html`<p class="lead">${t('runs.what')}</p>
-      ${startForm(visit, data)}
+      ${startForm(visit, data)} ${dataset !== null && html`<p><a href="${modelPath(model, '/studies')}">${t('studies.fromRuns')}</a></p>`}
       ${
         runs.length > 0
           ? html`<ul class="rows">
