@@ -36,7 +36,7 @@ function controlsOf(form: HTMLFormElement): Control[] {
     (it): it is Control =>
       (it instanceof HTMLInputElement || it instanceof HTMLTextAreaElement || it instanceof HTMLSelectElement) &&
       it.name !== '' &&
-      it.type !== 'hidden' &&
+      (it.type !== 'hidden' || 'carried' in it.dataset) &&
       it.type !== 'file' &&
       it.type !== 'password',
   )
@@ -61,7 +61,7 @@ function restore(form: HTMLFormElement, { values }: Draft): boolean {
   let changed = false
   for (const it of controlsOf(form)) {
     const value = values[it.name]
-    if (value === undefined) continue
+    if (value === undefined || it.type === 'hidden') continue
     if (ticks(it)) {
       const checked = it.value === value
       changed ||= it.checked !== checked
@@ -71,7 +71,22 @@ function restore(form: HTMLFormElement, { values }: Draft): boolean {
       changed = true
     }
   }
-  return changed
+  return carry(form, values) || changed
+}
+
+/** What was typed on other pages of a form of several: it is sent with this one, as the server would have sent it along. Whether there was any. */
+function carry(form: HTMLFormElement, values: Draft['values']): boolean {
+  const start = form.dataset['draftCarries']
+  if (start === undefined) return false
+  const there = new Set(Array.from(form.elements, (it) => it.getAttribute('name')))
+  const missing = Object.entries(values).filter(([name]) => name.startsWith(start) && !there.has(name))
+  for (const [name, value] of missing) {
+    const field = document.createElement('input')
+    Object.assign(field, { type: 'hidden', name, value })
+    field.dataset['carried'] = ''
+    form.append(field)
+  }
+  return missing.length > 0
 }
 
 function announce(form: HTMLFormElement, key: string): void {
@@ -84,6 +99,7 @@ function announce(form: HTMLFormElement, key: string): void {
   discard.textContent = form.dataset['draftDiscard'] ?? ''
   discard.addEventListener('click', () => {
     localStorage.removeItem(key)
+    for (const it of form.querySelectorAll('input[data-carried]')) it.remove()
     form.reset()
     note.remove()
     form.querySelector<HTMLElement>('textarea, input:not([type=hidden])')?.focus()

@@ -9,7 +9,7 @@ import { piecesOf } from './change-part.ts'
 import type { Shape } from './offer-form.ts'
 
 export const reviseLimits = {
-  /** Changes on one page of the form; the others stay as they are. */
+  /** Changes on one page of the form; what is typed on one travels with the others until all of it is sent. */
   shown: 40,
   /** New examples at once. */
   fresh: 20,
@@ -89,6 +89,33 @@ export async function sharedOf(changes: AsyncIterable<Change>): Promise<Typed> {
     for (const name of sharedFields) if (shared[name] !== said[name]) shared[name] = ''
   }
   return shared ?? {}
+}
+
+/** Whether anything was typed about a change, on whatever page. */
+const aboutChange = /^row(\d+)-/
+
+/** What was typed about changes that are not shown, where it is other than what stands: it travels with the form from page to page. */
+export async function carriedOf(changes: AsyncIterable<Change>, typed: Typed, shown: readonly Change[]): Promise<Typed> {
+  const carried: Record<string, string> = {}
+  if (!Object.keys(typed).some((name) => aboutChange.test(name))) return carried
+  const here = new Set(shown.map(({ position }) => position))
+  for await (const change of changes) {
+    if (here.has(change.position)) continue
+    const out = `row${change.position}-out`
+    if (typed[out] === 'yes') carried[out] = 'yes'
+    for (const { name, text } of textsOf(change)) if (typed[name] !== undefined && typed[name] !== text) carried[name] = typed[name]
+  }
+  return carried
+}
+
+/** How many changes that is. */
+export function carriedCount(carried: Typed): number {
+  return new Set(Object.keys(carried).map((name) => aboutChange.exec(name)?.[1])).size
+}
+
+/** Where the page begins that has a change, by its place: what to read after. */
+export function pageWith(position: number): number {
+  return Math.floor(Math.max(0, position - 1) / reviseLimits.shown) * reviseLimits.shown
 }
 
 export interface Revision {

@@ -12,7 +12,7 @@ import { told } from '../said/told.ts'
 import type { Visit } from '../visit.ts'
 import { bodyOf } from './change-part.ts'
 import type { Shape } from './offer-form.ts'
-import { freshCount, freshTexts, reviseLimits, textsOf, type EditableText } from './revise-form.ts'
+import { carriedCount, freshCount, freshTexts, reviseLimits, textsOf, type EditableText } from './revise-form.ts'
 import { modelOf } from './round-pages.ts'
 
 export interface ReviseData {
@@ -27,6 +27,8 @@ export interface ReviseData {
   readonly shape: Shape
   readonly signOff: string
   readonly typed: Typed
+  /** What was typed on other pages of the form. */
+  readonly carried: Typed
   readonly refused: AppError | null
   /** What the newest review asks for, in the reviewer's words. */
   readonly asked: { readonly by: Html; readonly message: string } | null
@@ -60,17 +62,16 @@ export function revisePage(visit: Visit, data: ReviseData): Page {
 
 function changesForm(visit: Visit, data: ReviseData): Html {
   const { t } = visit
-  const { contribution, shown, total, after, typed, answering, refused } = data
+  const { contribution, shown, total, after, typed, carried, answering, refused } = data
   const { id, round } = contribution
-  const draft = `revise ${id} ${round} ${after}`
+  const draft = `revise ${id} ${round}`
   const wrong = Map.groupBy(refused?.details ?? [], ({ row }) => row ?? 0)
-  const more = `/contributions/${id}/revise`
   return html`${
       total > shown.length &&
       html`<p class="note">
         ${t('proposals.reviseSome', { from: after + 1, to: after + shown.length, total })}
-        ${after > 0 && html`<a href="${address(more, { after: Math.max(0, after - reviseLimits.shown) })}">${t('proposals.reviseBefore')}</a>`}
-        ${after + shown.length < total && html`<a href="${address(more, { after: after + shown.length })}">${t('proposals.reviseAfter')}</a>`}
+        ${Object.keys(carried).length > 0 && html`<strong>${t('proposals.reviseCarried', { n: carriedCount(carried) })}</strong>`}
+        <a href="#turn">${t('proposals.reviseTurn')}</a>
       </p>`
     }
     <form
@@ -78,11 +79,14 @@ function changesForm(visit: Visit, data: ReviseData): Html {
       method="post"
       action="${address(`/contributions/${id}/revise`, { after: after === 0 ? null : after })}"
       ${draftOf(draft, t, answering)}
+      data-draft-carries="row"
     >
       ${draftField(draft)}
+      ${Object.entries(carried).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" data-carried />`)}
       <input type="hidden" name="round" value="${round}" />
       <input type="hidden" name="fresh" value="${freshCount(typed)}" />
       ${allPart(visit, data)} ${shown.map((change) => changeFields(visit, change, typed, wrong.get(change.position) ?? []))}
+      ${turnPart(visit, data)}
       ${Array.from({ length: freshCount(typed) }, (_, i) => freshFields(visit, data, i, wrong.get(total + 1 + i) ?? []))}
       ${freshCount(typed) < reviseLimits.fresh && html`<p><button class="quiet" name="more" value="example" formnovalidate>${t('proposals.reviseMore')}</button></p>`}
       <fieldset class="stack">
@@ -106,6 +110,17 @@ function changesForm(visit: Visit, data: ReviseData): Html {
         <a class="button" href="/contributions/${id}">${t('common.cancel')}</a>
       </p>
     </form>`
+}
+
+/** Turning a page is sending the form: what was typed comes back on the other page, with JavaScript or without. */
+function turnPart({ t }: Visit, { shown, total, after }: ReviseData): Content {
+  if (total <= shown.length) return null
+  const button = (to: number, label: Content, where: 'prev' | 'next') =>
+    html`<button class="${where}" name="turn" value="${to}" formnovalidate>${label}</button>`
+  return html`<div class="pager" id="turn" role="group" aria-label="${t('common.pages')}">
+    <span>${after > 0 && button(Math.max(0, after - reviseLimits.shown), t('proposals.reviseBefore'), 'prev')}</span>
+    <span>${after + shown.length < total && button(after + shown.length, t('proposals.reviseAfter'), 'next')}</span>
+  </div>`
 }
 
 /** The fields that are usually alike in all changes, and that reviewers ask about most. */

@@ -22,7 +22,7 @@ import { keyIn } from '../parts/numbers-in-paths.ts'
 import { requireVisitor, sayNext } from '../visit.ts'
 import { offerFrom, shapeOf, typedFrom, type Aim } from './offer-form.ts'
 import { proposePage, type ProposeData } from './propose-page.ts'
-import { clauseOf, freshCount, revisedFrom, reviseLimits, shapeOfChanges, sharedOf } from './revise-form.ts'
+import { carriedOf, clauseOf, freshCount, pageWith, revisedFrom, reviseLimits, shapeOfChanges, sharedOf } from './revise-form.ts'
 import { revisePage, type ReviseData } from './revise-page.ts'
 
 type Single = Extract<Change, { kind: 'add' | 'replace' }>
@@ -43,6 +43,9 @@ export function reviseRoutes(app: OfferingApp): Hono {
         const more = { ...typed, fresh: String(freshCount(typed) + 1) }
         return show(c, revisePage(c.get('visit'), { ...(await manyData(db, c, contribution, more)), answering: true }))
       }
+      const turn = keyIn(typed['turn'])
+      if (change === null && turn !== undefined)
+        return show(c, revisePage(c.get('visit'), { ...(await manyData(db, c, contribution, typed, turn)), answering: true }))
       const { done, refused } = await attempt(async () => {
         const offer = change !== null ? offerFrom(typed, aimOf(change)) : await manyOffer(db, c, contribution, typed)
         return reviseContribution(app, actor, contribution.id, offer)
@@ -53,7 +56,11 @@ export function reviseRoutes(app: OfferingApp): Hono {
         sayNext(c, 'proposals.saidRevised')
         return goOn(c, `/contributions/${contribution.id}`)
       }
-      if (change === null) return show(c, revisePage(c.get('visit'), { ...(await manyData(db, c, contribution, typed)), refused }))
+      if (change === null) {
+        const row = refused.details.find(({ severity }) => severity !== 'warning')?.row ?? null
+        const data = await manyData(db, c, contribution, typed, row === null ? undefined : pageWith(row))
+        return show(c, revisePage(c.get('visit'), { ...data, refused }))
+      }
       return show(c, proposePage(c.get('visit'), { ...(await singleData(db, contribution, change, typed)), refused }))
     })
     .get('/contributions/:id/round.jsonl', async (c) => {
@@ -99,17 +106,21 @@ async function singleData(db: Database, contribution: Contribution, change: Sing
   }
 }
 
-async function manyData(db: Database, c: Context, contribution: Contribution, typed: Typed): Promise<ReviseData> {
+/** @param place after which change the page begins; as the address says, where nothing is said */
+async function manyData(db: Database, c: Context, contribution: Contribution, typed: Typed, place?: number): Promise<ReviseData> {
   const { t } = c.get('visit')
   const { id, round, counts } = contribution
-  const after = keyIn(c.req.query('after')) ?? 0
+  const total = Object.values(counts).reduce((sum, n) => sum + n, 0)
+  // What comes new stands on every page, after the last change there is.
+  const after = Math.min(place ?? keyIn(c.req.query('after')) ?? 0, pageWith(total))
   const shown = await changesOf(db, id, { after, limit: reviseLimits.shown })
   const asked = (await reviewsOf(db, id)).findLast((review) => review.round === round && review.decision === 'request-changes')
   return {
     contribution,
     shown,
     after,
-    total: Object.values(counts).reduce((sum, n) => sum + n, 0),
+    total,
+    carried: await carriedOf(allChanges(db, id), typed, shown),
     shared: await sharedOf(allChanges(db, id)),
     shape: await usualShape(db, contribution, shown),
     signOff: await signOffOf(db, contribution),

@@ -95,6 +95,76 @@ test('a proposal of several changes is revised by a form, without JavaScript too
     assert.match((await page.getByRole('alert').textContent()) ?? '', /a newer round than the one this form shows/)
   })
 
+  const numbers = Array.from({ length: 90 }, (_, i) => ({
+    kind: 'add' as const,
+    content: {
+      messages: [
+        { role: 'user', content: `Number ${i + 1} in words?` },
+        { role: 'assistant', content: `number ${i + 1}` },
+      ],
+    },
+  }))
+  const terms = { licence: 'CC-BY-4.0', language: 'en', origin: 'human', source: 'counted', signOff: 'Asha K' }
+  const many = (await contribute(app, { kind: 'person', ...person }, 'marathi/saathi', { message: 'Numbers', ...terms, changes: numbers }))
+    .contribution.id
+  const answers = async () =>
+    (await changesOf(app.db, many, { limit: 200 })).flatMap((change) =>
+      change.kind === 'add' && 'messages' in change.example.content ? [change.example.content.messages.at(-1)?.content] : [],
+    )
+
+  await t.test('ninety changes have pages; what is typed on each comes along, and one press sends all of it', async () => {
+    await page.goto(`/contributions/${many}/revise`)
+    assert.match((await page.textContent('main')) ?? '', /Changes 1 to 40 of 90 are shown/)
+    await page.locator('#row-2 textarea').nth(1).fill('two')
+    await page.locator('#row-3').getByLabel('Take this out of the proposal').check()
+    await page.getByLabel('What did you change?').first().fill('Three pages')
+    await page.getByRole('button', { name: 'Those after' }).click()
+    assert.match((await page.textContent('main')) ?? '', /Changes 41 to 80 of 90 are shown[\s\S]*2 changes on other pages are kept\./)
+    await page.locator('#row-45 textarea').nth(1).fill('')
+    await page.getByRole('button', { name: 'Those after' }).click()
+    await page.locator('#row-90 textarea').nth(1).fill('ninety')
+    await page.getByRole('button', { name: 'One more example' }).click()
+    await page.locator('#row-91').getByLabel('Question').fill('Number 91 in words?')
+    await page.locator('#row-91').getByLabel('Answer').fill('ninety-one')
+    await page.getByLabel('I made this').check()
+    await page.getByRole('button', { name: 'Offer the next round' }).first().click()
+    // What is wrong is on the page before: it is turned to, and everything typed is still there.
+    assert.match((await page.locator('#row-45 .findings').textContent()) ?? '', /error/)
+    assert.match((await page.textContent('main')) ?? '', /Changes 41 to 80 of 90 are shown[\s\S]*3 changes on other pages are kept\./)
+    await page.locator('#row-45 textarea').nth(1).fill('forty-five')
+    await page.getByRole('button', { name: 'Those before' }).click()
+    assert.equal(await page.locator('#row-2 textarea').nth(1).inputValue(), 'two')
+    assert.equal(await page.locator('#row-3').getByLabel('Take this out of the proposal').isChecked(), true)
+    assert.equal(await page.getByLabel('What did you change?').first().inputValue(), 'Three pages')
+    await page.locator('#row-2 textarea').nth(1).fill('Two')
+    await page.getByRole('button', { name: 'Offer the next round' }).first().click()
+    assert.match((await page.getByRole('status').first().textContent()) ?? '', /next round is there/)
+    const expected = [
+      ...numbers.map(({ content }, i) => ({ 1: 'Two', 44: 'forty-five', 89: 'ninety' })[i] ?? content.messages[1]!.content),
+      'ninety-one',
+    ].toSpliced(2, 1)
+    assert.deepEqual(await answers(), expected)
+    assert.equal((await findContribution(app.db, many)).round, 2)
+  })
+
+  await t.test('a draft of several pages comes back whole after a lost connection', async () => {
+    const scripted = await visitAs(browser, t, url, { token })
+    await scripted.goto(`/contributions/${many}/revise`)
+    await scripted.locator('#row-1 textarea').nth(1).fill('one')
+    await scripted.getByRole('button', { name: 'Those after' }).click()
+    await assertSound(scripted)
+    await scripted.locator('#row-41 textarea').nth(1).fill('forty-two')
+    await scripted.goto(`/contributions/${many}/revise?after=40`)
+    await scripted.locator('.draft-note').waitFor()
+    assert.equal(await scripted.locator('#row-41 textarea').nth(1).inputValue(), 'forty-two')
+    await scripted.getByLabel('What did you change?').first().fill('Two pages')
+    await scripted.getByLabel('I made this').check()
+    await scripted.getByRole('button', { name: 'Offer the next round' }).first().click()
+    await scripted.waitForURL(/\/contributions\/\d+$/)
+    const now = await answers()
+    assert.deepEqual([now[0], now[40], now.length], ['one', 'forty-two', 90])
+  })
+
   await t.test('looked at in four ways', async () => {
     for (const look of looks) {
       const looked = await visitAs(browser, t, url, { token, look })
