@@ -35,10 +35,12 @@ import saidProposals from './messages/en/said-proposals.json' with { type: 'json
 import saidReceipts from './messages/en/said-receipts.json' with { type: 'json' }
 import saidReleases from './messages/en/said-releases.json' with { type: 'json' }
 import saidReview from './messages/en/said-review.json' with { type: 'json' }
+import saidStudies from './messages/en/said-studies.json' with { type: 'json' }
 import saidTraining from './messages/en/said-training.json' with { type: 'json' }
 import saidTrains from './messages/en/said-trains.json' with { type: 'json' }
 import saidWords from './messages/en/said-words.json' with { type: 'json' }
 import settings from './messages/en/settings.json' with { type: 'json' }
+import studies from './messages/en/studies.json' with { type: 'json' }
 import suites from './messages/en/suites.json' with { type: 'json' }
 import trains from './messages/en/trains.json' with { type: 'json' }
 import upload from './messages/en/upload.json' with { type: 'json' }
@@ -75,10 +77,12 @@ export const english = {
   'said-receipts': saidReceipts,
   'said-releases': saidReleases,
   'said-review': saidReview,
+  'said-studies': saidStudies,
   'said-training': saidTraining,
   'said-trains': saidTrains,
   'said-words': saidWords,
   settings,
+  studies,
   suites,
   trains,
   upload,

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { chooseLocale, readCatalogue, translator } from '../messages.ts'
 import { patternsOf, type Pattern, type Slot } from './patterns.ts'
 import { hole, programTexts } from './program-sentences.ts'
-import { Patterns, recognise } from './recognise.ts'
+import { Patterns, recognise, type Reading, type Recognised, type Unknown } from './recognise.ts'
 import { told, toldPlainly } from './told.ts'
 
 const messages = [...readCatalogue('en')].filter(([key]) => key.startsWith('said-'))
@@ -51,6 +51,42 @@ test('the English of every sentence is what the program says, word for word', ()
     'nobody says these any more: change or remove the message in src/web/messages/*/said-*.json',
   )
 })
+
+/** Where people meet refusals who offer, review, talk, ask and sign in. */
+const met = ['contributions', 'conversation', 'datasets', 'feedback', 'notifications', 'people', 'previews', 'receipts', 'reviews']
+
+test('every refusal that contributors meet has its message, or is put together of parts that have', () => {
+  const patterns = new Patterns(all)
+  const without = program
+    .filter(({ file, refusal }) => refusal && met.some((stage) => file.startsWith(`domain/${stage}/`)))
+    .map(({ text }) => text)
+    .filter((text) => recognise(patterns, text.replaceAll(hole, '7')).some(isEnglish))
+    .map((text) => text.replaceAll(hole, '…'))
+  assert.deepEqual(
+    [...new Set(without)].sort(),
+    [
+      '… What you said is kept as feedback ….',
+      '… has … undecided proposal in … (…), as many as a newcomer may have at once. You can offer the next as soon as one of them is decided, or when you withdraw one; meanwhile …. …',
+      '… has … undecided proposals in … (…), as many as a newcomer may have at once. You can offer the next as soon as one of them is decided, or when you withdraw one; meanwhile …. …',
+      '… names no …; write ….',
+      '… …; say which language the correction is in: --language.',
+      'Contribution … is … and can no longer be …; offer a new one.',
+      "Contribution … is …'s; only … can … it.",
+      'Contribution … no longer fits: … of its changes are in the way of what came since. Row …: … Ask … to revise it.',
+      'Contribution … no longer fits: … of its changes is in the way of what came since. Row …: … Ask … to revise it.',
+      'The contribution was turned away and nothing of it is stored. … to be mended first. ……',
+      'The name … …',
+      'Too many attempts. Try again in … minutes….',
+      'Too many attempts. Try again in … minute….',
+    ].sort(),
+  )
+})
+
+/** Words that no message has, at whatever depth. */
+function isEnglish(part: Recognised | Unknown): boolean {
+  if ('unknown' in part) return /\p{L}{2}/u.test(part.unknown)
+  return Object.values(part.values).some((value) => Array.isArray(value) && (value as Reading).some(isEnglish))
+}
 
 /** One text of the program, or a few after one another: sentences are often put together from a fact and a way out. */
 function isSaid(text: string, words: readonly string[], joins = 3): boolean {

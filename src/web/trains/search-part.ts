@@ -6,6 +6,7 @@ import { html, joined, type Content, type Html } from '../markup.ts'
 import { badge, person, table } from '../parts/basics.ts'
 import { duration } from '../parts/time.ts'
 import { changeText, differencePlots, intervalText, verdictBadge } from '../releases/score-parts.ts'
+import { told } from '../said/told.ts'
 import type { Visit } from '../visit.ts'
 
 export function searchEvidence(visit: Visit, train: ReleaseTrain): Html {
@@ -37,7 +38,7 @@ export function searchEvidence(visit: Visit, train: ReleaseTrain): Html {
           ({ contribution, author, text }) =>
             html`<details>
               <summary>${t('trains.letterTo', { name: author, id: String(contribution) })}</summary>
-              <div class="user-text" lang="en" dir="auto">${text}</div>
+              <div class="user-text">${text.split('\n').map((line) => html`${told(t, line)} `)}</div>
             </details>`,
         )}`
     }
