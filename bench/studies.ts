@@ -14,13 +14,14 @@ import { communityFor } from '../examples/community/community.ts'
 import { communityRecipe } from '../examples/community/recipe.ts'
 import { contribute } from '../src/domain/contributions/contribute.ts'
 import { decideContribution } from '../src/domain/datasets/decide-contribution.ts'
+import { watchEvaluations } from '../src/domain/evaluation/watch-evaluations.ts'
 import { heavyJobs, jobHandlers } from '../src/domain/job-handlers.ts'
 import { addBase } from '../src/domain/models/add-base.ts'
 import { addSuite } from '../src/domain/models/add-suite.ts'
 import { createModel } from '../src/domain/models/create-model.ts'
 import { addPerson } from '../src/domain/people/add-person.ts'
 import { operator, type Actor } from '../src/domain/people/actor.ts'
-import { endOf, evaluated } from '../src/domain/releases/testing.ts'
+import { evaluateSubject } from '../src/domain/releases/evaluate-subject.ts'
 import { rate } from '../src/domain/studies/describe-study.ts'
 import { requestRateSearch } from '../src/domain/studies/request-rate-search.ts'
 import { requestTrace } from '../src/domain/studies/request-trace.ts'
@@ -29,6 +30,7 @@ import type { Study } from '../src/domain/studies/study.ts'
 import { averageRuns } from '../src/domain/training/average-runs.ts'
 import type { TrainingRun } from '../src/domain/training/run.ts'
 import { startRun } from '../src/domain/training/start-run.ts'
+import { watchRun } from '../src/domain/training/watch-run.ts'
 import { llamaCppEngine } from '../src/engines/llama-cpp.ts'
 import { openDatabase } from '../src/storage/database.ts'
 import { openFiles } from '../src/storage/files.ts'
@@ -61,21 +63,28 @@ try {
   const suggested = search.kind === 'rate' ? search.result!.suggested : null
   if (suggested === null) throw new Error('no rate was suggested')
 
-  const runs: TrainingRun[] = []
-  for (const factor of [1 / 10, 1 / 2, 1, 2, 10]) {
+  const trainedAt = async (factor: number): Promise<TrainingRun> => {
     const learningRate = Number((suggested * factor).toPrecision(2))
-    const run = await endOf(app, await startRun(app, operator, name, { recipe: `learningRate: ${learningRate}` }))
-    if (run.state === 'finished' && factor >= 1 / 2 && factor <= 2) runs.push(run)
-    told(`${rate(learningRate)}: ${run.state === 'finished' ? await scoreOf(run) : (run.error ?? run.state)}`)
+    const run = await endOf(await startRun(app, operator, name, { recipe: `learningRate: ${learningRate}` }))
+    told(`run ${run.id}, ${rate(learningRate)}: ${run.state === 'finished' ? await scoreOf(run) : (run.error ?? run.state)}`)
+    return run
   }
-  const mean = await endOf(app, await averageRuns(app, operator, name, runs.map(({ id }) => id))) // prettier-ignore
-  told(`the mean of runs ${runs.map(({ id }) => id).join(', ')}: ${mean.state === 'finished' ? await scoreOf(mean) : mean.error}`)
+  const meanOf = async (runs: readonly TrainingRun[]): Promise<void> => {
+    const ids = runs.map(({ id }) => id)
+    const mean = await endOf(await averageRuns(app, operator, name, ids))
+    told(`the mean of runs ${ids.join(', ')}: ${mean.state === 'finished' ? await scoreOf(mean) : mean.error}`)
+  }
+  await trainedAt(1 / 10)
+  const best = await trainedAt(1)
+  await trainedAt(10)
+  await meanOf([await trainedAt(1 / 2), best, await trainedAt(2)])
+  await meanOf([await trainedAt(0.9), best, await trainedAt(1.1)])
 
   const { samples } = community.suite
   for (const { messages, expected } of [samples[0]!, samples[Math.floor(samples.length / 2)]!, samples.at(-1)!]) {
     const asked = performance.now()
     const question = messages[0].content
-    const trace = await ended(await requestTrace(app, operator, name, { run: runs[0]!.id, question, answer: expected, keep: 4 }))
+    const trace = await ended(await requestTrace(app, operator, name, { run: best.id, question, answer: expected, keep: 4 }))
     if (trace.kind !== 'trace') continue
     const of = (side: 'pull' | 'push') =>
       trace.result![side].map(
@@ -98,9 +107,17 @@ async function ended(study: Study): Promise<Study> {
   return last
 }
 
+async function endOf(run: TrainingRun): Promise<TrainingRun> {
+  let last = run
+  for await (const update of watchRun(app, run.id)) last = update.run
+  return last
+}
+
 /** Right answers of the community's suite, as served, and the training loss at the end. */
 async function scoreOf(run: TrainingRun): Promise<string> {
-  const { subject } = await evaluated(app, operator, name, { run: run.id })
+  const asked = await evaluateSubject(app, operator, name, { run: run.id })
+  for await (const _ of watchEvaluations(app, asked.subject.map(({ id }) => id))); // prettier-ignore
+  const { subject } = await evaluateSubject(app, operator, name, { run: run.id })
   const { score } = subject[0]!
   return `${(100 * (score ?? 0)).toFixed(1)} % right${run.progress.result ? `, training loss ${run.progress.result.loss.toFixed(3)}` : ''}`
 }
