@@ -6,6 +6,7 @@ import type { DeclarationInput } from '../../domain/models/declare-openness.ts'
 import type { Typed } from '../form.ts'
 import { html, type Html } from '../markup.ts'
 import { empty, field, person } from '../parts/basics.ts'
+import { codeField } from '../parts/fields.ts'
 import { ago } from '../parts/time.ts'
 import type { Visit } from '../visit.ts'
 
@@ -36,34 +37,20 @@ function form({ t }: Visit, { action, components, current, typed, record }: Decl
     const name = t(`openness.component_${id}`)
     return html`<fieldset class="pair">
       <legend>${name}</legend>
-      ${field({
+      ${codeField({
         name: `address-${id}`,
         label: t('openness.formAddress', { name }),
-        control: (a) =>
-          html`<input
-            ${a}
-            dir="ltr"
-            maxlength="${declarationLimits.address}"
-            value="${value(`address-${id}`, declared.get(id)?.address ?? '')}"
-            autocapitalize="none"
-            spellcheck="false"
-          />`,
+        value: value(`address-${id}`, declared.get(id)?.address ?? ''),
+        maxlength: declarationLimits.address,
       })}
       ${
         // The weights have the licence that the base was added with.
         id !== 'final-parameters' &&
-        field({
+        codeField({
           name: `licence-${id}`,
           label: t('openness.formLicence', { name }),
-          control: (a) =>
-            html`<input
-              ${a}
-              dir="ltr"
-              maxlength="${declarationLimits.licence}"
-              value="${value(`licence-${id}`, declared.get(id)?.licence ?? '')}"
-              autocapitalize="none"
-              spellcheck="false"
-            />`,
+          value: value(`licence-${id}`, declared.get(id)?.licence ?? ''),
+          maxlength: declarationLimits.licence,
         })
       }
     </fieldset>`
@@ -82,12 +69,12 @@ function form({ t }: Visit, { action, components, current, typed, record }: Decl
           control: (a) => html`<textarea ${a} rows="4" dir="ltr" spellcheck="false">${value('record', '')}</textarea>`,
         })
       }
-      ${field({
+      ${codeField({
         name: 'source',
         label: t('openness.formSource'),
         hint: t('openness.formSourceHint'),
-        control: (a) =>
-          html`<input ${a} dir="ltr" maxlength="${declarationLimits.address}" value="${value('source', '')}" autocapitalize="none" />`,
+        value: value('source', ''),
+        maxlength: declarationLimits.address,
       })}
       ${field({
         name: 'message',

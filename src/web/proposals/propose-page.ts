@@ -9,7 +9,8 @@ import type { Typed } from '../form.ts'
 import { html, modelPath, type Content, type Html } from '../markup.ts'
 import type { Translate } from '../messages.ts'
 import type { Page } from '../page.ts'
-import { field, shortDigest } from '../parts/basics.ts'
+import { shortDigest } from '../parts/basics.ts'
+import { codeField, wordsField } from '../parts/fields.ts'
 import { languageName } from '../parts/languages.ts'
 import { told } from '../said/told.ts'
 import type { Visit } from '../visit.ts'
@@ -70,11 +71,7 @@ function targetPart({ t }: Visit, { aim, target, model }: ProposeData): Content 
 function removeForm({ t }: Visit, { typed, action, draft }: ProposeData): Html {
   return html`<form class="stack" method="post" action="${action}" ${draftOf(draft, t)}>
     ${draftField(draft)}
-    ${field({
-      name: 'message',
-      label: t('proposals.removeWhy'),
-      control: (attributes) => html`<input ${attributes} value="${typed['message'] ?? ''}" maxlength="2000" dir="auto" required />`,
-    })}
+    ${wordsField({ name: 'message', label: t('proposals.removeWhy'), value: typed['message'] ?? '', maxlength: 2000, required: true })}
     <input type="hidden" name="signOff" value="${typed['signOff'] ?? ''}" />
     <p class="actions"><button class="primary">${t('proposals.removeSend')}</button></p>
   </form>`
@@ -88,24 +85,21 @@ function offerForm(visit: Visit, data: ProposeData): Html {
     ${draftField(draft)} ${whatPart(visit, data, wrong)} ${fromPart(visit, typed, wrong)}
     <fieldset class="stack">
       <legend>${t('proposals.forReviewers')}</legend>
-      ${field({
+      ${wordsField({
         name: 'message',
         label: t(revising === undefined ? 'proposals.message' : 'proposals.roundMessage'),
         hint: t(revising === undefined ? 'proposals.messageHint' : 'proposals.roundMessageHint'),
-        control: (attributes) =>
-          html`<input
-            ${attributes}
-            value="${typed['message'] ?? ''}"
-            maxlength="2000"
-            dir="auto"
-            ${revising !== undefined && html` required`}
-          />`,
+        value: typed['message'] ?? '',
+        maxlength: 2000,
+        required: revising !== undefined,
       })}
-      ${field({
+      ${wordsField({
         name: 'signOff',
         label: t('proposals.signOffName'),
-        control: (attributes) =>
-          html`<input ${attributes} value="${typed['signOff'] ?? ''}" maxlength="200" dir="auto" autocomplete="name" required />`,
+        value: typed['signOff'] ?? '',
+        maxlength: 200,
+        autocomplete: 'name',
+        required: true,
       })}
       <label class="choice">
         <input type="checkbox" name="mayGive" value="yes" ${typed['mayGive'] === 'yes' && html` checked`} ${invalid(wrong, 'mayGive')} />
@@ -179,35 +173,32 @@ function fromPart({ t, locale }: Visit, typed: Typed, wrong: Wrong): Html {
       ${wrongText(t, wrong, 'origin')}
     </div>
     <div class="when-generated">
-      ${field({
+      ${wordsField({
         name: 'generator',
         label: t('proposals.generator'),
         hint: t('proposals.generatorHint'),
         ...wrongOf(t, wrong, 'generator'),
-        control: (attributes) => html`<input ${attributes} value="${typed['generator'] ?? ''}" maxlength="200" dir="auto" />`,
+        value: typed['generator'] ?? '',
+        maxlength: 200,
       })}
     </div>
-    ${field({
+    ${wordsField({
       name: 'source',
       label: t('proposals.sourceQuestion'),
       hint: t('proposals.sourceHint'),
       ...wrongOf(t, wrong, 'source'),
-      control: (attributes) => html`<input ${attributes} value="${typed['source'] ?? ''}" maxlength="500" dir="auto" />`,
+      value: typed['source'] ?? '',
+      maxlength: 500,
     })}
-    ${field({
+    ${codeField({
       name: 'language',
       label: t('proposals.languageQuestion'),
       hint: t('proposals.languageHint'),
       ...wrongOf(t, wrong, 'language'),
-      control: (attributes) =>
-        html`<input
-          ${attributes}
-          class="short"
-          value="${typed['language'] ?? ''}"
-          maxlength="35"
-          list="languages"
-          autocapitalize="none"
-        />`,
+      value: typed['language'] ?? '',
+      maxlength: 35,
+      short: true,
+      list: 'languages',
     })}
     ${languageOptions(locale)}
     <div class="field" role="radiogroup" aria-labelledby="licence-label">

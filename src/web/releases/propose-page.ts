@@ -9,7 +9,8 @@ import type { AppError } from '../../errors.ts'
 import type { Typed } from '../form.ts'
 import { address, html, modelPath, type Html } from '../markup.ts'
 import type { Page } from '../page.ts'
-import { badge, empty, field, table } from '../parts/basics.ts'
+import { badge, empty, table } from '../parts/basics.ts'
+import { codeField } from '../parts/fields.ts'
 import { count } from '../parts/figures.ts'
 import { told } from '../said/told.ts'
 import type { Visit } from '../visit.ts'
@@ -123,12 +124,14 @@ function publish({ t, actor }: Visit, { model, candidate, version, typed = {} }:
   return html`<section aria-labelledby="publish">
     <h2 id="publish">${t('releases.publish')}</h2>
     <form class="stack" method="post" action="${address(modelPath(model, '/releases/new'), { run: candidate.run.id })}">
-      ${field({
+      ${codeField({
         name: 'version',
         label: t('releases.version'),
         hint: t('releases.versionHint'),
-        control: (attributes) =>
-          html`<input ${attributes} class="short" required value="${typed['version'] ?? version}" dir="ltr" autocomplete="off" />`,
+        value: typed['version'] ?? version,
+        short: true,
+        required: true,
+        autocomplete: 'off',
       })}
       <p>${t('releases.publishWhat')}</p>
       <p class="actions"><button class="primary">${t('releases.publish')}</button></p>

@@ -13,6 +13,7 @@ import { html, modelPath, type Content, type Html } from '../markup.ts'
 import type { MessageKey } from '../messages.ts'
 import type { Page } from '../page.ts'
 import { badge, field, person } from '../parts/basics.ts'
+import { codeField } from '../parts/fields.ts'
 import { count } from '../parts/figures.ts'
 import { ago } from '../parts/time.ts'
 import { told } from '../said/told.ts'
@@ -86,17 +87,11 @@ function aboutForm(visit: Visit, { model, typed }: SettingsFacts, mine: boolean,
 
 function licenceForm(visit: Visit, { model, typed }: SettingsFacts, mine: boolean, path: string): Html {
   const { t } = visit
-  const inside = field({
+  const inside = codeField({
     name: 'allow',
     label: t('settings.allow'),
     hint: t('settings.allowHint'),
-    control: (a) =>
-      html`<input
-        ${a}
-        spellcheck="false"
-        autocapitalize="none"
-        value="${typed?.['allow'] ?? model.licencePolicy.allow?.join(', ') ?? ''}"
-      />`,
+    value: typed?.['allow'] ?? model.licencePolicy.allow?.join(', ') ?? '',
   })
   return html`<h2>${t('settings.licences')}</h2>
     ${form(visit, mine, `${path}/licences`, inside, typed?.['allow'] === undefined ? '' : (typed['message'] ?? ''))}`
