@@ -387,7 +387,8 @@ export const opTable: Readonly<Record<OpName, Op>> = {
 
   /**
    * y = w·x·r with r = 1/√(mean x² + ε) for each row; outputs y [N,H] and r [N,1].
-   * With e = dy·x: dw = Σₙ r·e, and dx = r·w·dy − x·r³/H·(e·w). The two sums are matrix products, which the runtime does best.
+   * dw = Σₙ r·dy·x is a matrix product, which the runtime does best; dx = r·u − x·r³/H·Σ u·x with u = w·dy. (That sum is none: a product with a single column is
+   * added up in another order for some numbers of rows, so that one and two threads would end with other bytes.)
    * SimplifiedLayerNormalization is ONNX Runtime's own; RMSNormalization of ONNX 23 would not give r.
    */
   RmsNorm: {
@@ -404,11 +405,11 @@ export const opTable: Readonly<Record<OpName, Op>> = {
       const [x, w] = [at(node.inputs, 0), at(node.inputs, 1)]
       const hidden = Number(at(x.dims, 1))
       const r = output(node, 1)
-      const e = mul(dY, x)
-      const dW = reshape(gemm(r, e, { transA: true }), w.dims)
-      const along = gemm(e, reshape(w, [hidden, 1]))
+      const u = mul(dY, w)
+      const along = reduceSum(mul(u, x), [1])
       const pull = mul(mul(mul(r, r), mul(r, along)), x.graph.scalar(1 / hidden))
-      return [sub(mul(mul(dY, w), r), mul(x, pull)), dW]
+      const dW = reshape(gemm(r, mul(dY, x), { transA: true }), w.dims)
+      return [sub(mul(u, r), mul(x, pull)), dW]
     },
     onnx: { type: 'SimplifiedLayerNormalization' },
     cheap: true,

@@ -128,6 +128,22 @@ for (const method of [full, lora]) {
     for (const threads of [2, 2]) assert.deepEqual(await gradientsOf(method, batch, { at, threads }), once)
   })
 
+  test(`${method.kind}: so it is for any number of positions, where matrices are as wide as models have them`, async () => {
+    const wide = { ...config, vocabSize: 256, hiddenSize: 256, intermediateSize: 384, kvHeads: 4, headSize: 64, layers: 1 }
+    const start = Object.fromEntries([...initialTrainables(wide, full, 1), ...initialTrainables(wide, method, 2)])
+    for (const at of [
+      { batch: 2, length: 199 },
+      { batch: 1, length: 50 },
+      { batch: 1, length: 604, parts: 2 },
+    ]) {
+      const resultsWith = async (threads: number) =>
+        (await runnable(gradientGraph(wide, method, at), threads))({ ...start, ...batchOf(3, at) })
+      const [one, two] = [await resultsWith(1), await resultsWith(2)]
+      const different = Object.keys(one).filter((name) => relativeDifference(two[name]!, one[name]!) !== 0)
+      assert.deepEqual(different, [], `${at.batch} × ${at.length}`)
+    }
+  })
+
   test(`${method.kind}: twenty steps fit a small batch`, async () => {
     const trainables = trainableTensors(config, method)
     const gradient = await runnable(gradientGraph(config, method, shape))
