@@ -7,7 +7,7 @@ import { formatRecipe } from '../../domain/training/recipe.ts'
 import type { RunStep, TrainingRun } from '../../domain/training/run.ts'
 import type { CurvePoint } from '../../domain/training/run-curve.ts'
 import type { AppError } from '../../errors.ts'
-import { address, html, modelPath, type Content, type Html } from '../markup.ts'
+import { address, html, joined, modelPath, type Content, type Html } from '../markup.ts'
 import type { Page } from '../page.ts'
 import { copyable, person, shortDigest, table } from '../parts/basics.ts'
 import { confirmation } from '../parts/confirm.ts'
@@ -180,6 +180,10 @@ function made({ t }: Visit, { run, model, releases }: RunData): Html {
                 <a class="button primary" href="${address(modelPath(model, '/releases/new'), { run: run.id })}">${t('runs.toGate')}</a>
               </p>`
     }
+    ${
+      run.revision.number !== null &&
+      html`<p><a href="${address(modelPath(model, '/studies'), { run: run.id })}">${t('studies.trace')}</a></p>`
+    }
   </section>`
 }
 
@@ -199,6 +203,16 @@ function facts({ t, locale }: Visit, { run, base, model, startedBy }: RunData): 
       }
       ${shortDigest(revision.digest)}`,
     )}
+    ${
+      run.averagedFrom !== null &&
+      row(
+        t('studies.meanOf'),
+        joined(
+          run.averagedFrom.map((it) => html`<a href="/runs/${it.run}">${t('runs.run', { id: String(it.run) })}</a>`),
+          ', ',
+        ),
+      )
+    }
     ${row(t('runs.seed'), String(run.recipe.seed))} ${row(t('runs.trainer'), html`<code>${run.trainer}</code>`)}
     ${
       progress.plan &&
