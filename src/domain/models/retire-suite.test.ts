@@ -118,7 +118,10 @@ test('a case that comes into a retired suite does not take it up again; one of t
   await accepted(app, caseOf('सात?', '७'))
   await retireSuite(app, operator, name, 'regressions', { message })
   const { contribution, rounds } = await contribute(app, app.asha, name, offerOf([caseOf('आठ?', '८')]))
-  assert.match(rounds.flatMap(({ checks }) => checks.map(({ sentence }) => sentence)).join(), /regressions is retired: no release is asked its cases/)
+  assert.match(
+    rounds.flatMap(({ checks }) => checks.map(({ sentence }) => sentence)).join(),
+    /regressions is retired: no release is asked its cases/,
+  )
   await decideContribution(app, operator, contribution.id, { decision: 'accept' })
   const suite = await findSuite(db, model.id, 'regressions')
   assert.deepEqual([suite.count, suite.retiredAt !== null], [2, true])
@@ -157,7 +160,7 @@ test('whatever makes the next version of a suite, its licence and source stay un
       ...(action === 'replace' && { number: 1 }),
       text: 'Counts',
       cases: [{ prompt: 'सात?', expect: { any: [text] } }],
-    } as never,
+    },
   })
   await accepted(app, clause('add', 'सात'))
   // Nobody can state it of a clause's cases yet; where somebody did, their next version has it too.
