@@ -75,7 +75,7 @@ export function table(caption: string, head: readonly Content[], rows: readonly 
   return html`<div class="table" role="region" tabindex="0" aria-label="${caption}">
     <table>
       <caption>
-        ${caption}
+        <span>${caption}</span>
       </caption>
       <thead>
         <tr>
