@@ -12,14 +12,13 @@ import { openSafetensors } from '../../formats/safetensors.ts'
 import {
   baseTensors,
   gradientGraph,
-  gradientNormGraph,
   logitsGraph,
   trainableTensors,
-  updateGraph,
   type LoraMethod,
 } from '../lora/training-graph.ts'
 import { adapterName } from '../lora/trainables.ts'
 import { projectionPath } from '../llama/parameters.ts'
+import { adamwSteps } from '../testing/adamw-steps.ts'
 import { architectureGoldens, readArchitectureGolden } from '../testing/architecture-goldens.ts'
 import { relativeDifference, runnable, type Numbers } from '../testing/run-graph.ts'
 
@@ -100,26 +99,14 @@ for (const name of architectureGoldens) {
   test(`${name}: two LoRA steps end where PEFT's do, and the adapter is written as PEFT writes it`, async () => {
     const trainables = trainableTensors(config, method)
     const gradient = await runnable(gradientGraph(config, method, shape))
-    const normOf = await runnable(gradientNormGraph(trainables))
-    const update = await runnable(updateGraph(trainables, hyper))
+    const takeStep = adamwSteps(trainables, hyper)
     const sum = (batch.weights as Float32Array).reduce((a, b) => a + b, 0)
-    let state: Record<string, Numbers> = before
-    for (const { name: key, dims } of trainables)
-      for (const moment of ['m/', 'v/']) state = { ...state, [moment + key]: new Float32Array(dims.reduce<number>((a, b) => a * Number(b), 1)) }
+    const state: Record<string, Numbers> = { ...before }
+    for (const { name: key } of trainables) state[key] = (before[key] as Float32Array).slice()
     for (const step of [1, 2]) {
-      const gradients = { ...(await gradient({ ...state, ...batch })), gradient_scale: Float32Array.of(1 / sum) }
-      const norm = await normOf(gradients)
-      const next = await update({
-        ...state,
-        ...gradients,
-        ...norm,
-        learning_rate: Float32Array.of(hyper.learningRate),
-        bias1: Float32Array.of(1 - hyper.beta1 ** step),
-        bias2: Float32Array.of(1 - hyper.beta2 ** step),
-      })
-      close(step === 1 ? 'gradient' : 'adapterAfterTwoSteps', `norm of step ${step}`, norm['gradient_norm'], Float32Array.of(golden.gradientNorms[step - 1] as number))
-      for (const { name: key } of trainables)
-        state = { ...state, [key]: next[`next/${key}`]!, [`m/${key}`]: next[`next_m/${key}`]!, [`v/${key}`]: next[`next_v/${key}`]! }
+      const gradients = await gradient({ ...state, ...batch })
+      const norm = takeStep(state, gradients, { step, learningRate: hyper.learningRate, gradientScale: 1 / sum })
+      close(step === 1 ? 'gradient' : 'adapterAfterTwoSteps', `norm of step ${step}`, [norm], Float32Array.of(golden.gradientNorms[step - 1] as number))
     }
     const files = writeAdapter(
       {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { HfConfig } from '../../formats/hf-config.ts'
+import { adamwSteps } from '../testing/adamw-steps.ts'
 import { relativeDifference, runnable, type Numbers } from '../testing/run-graph.ts'
 import { randomFrom } from './random.ts'
 import {
@@ -10,7 +11,6 @@ import {
   initialTrainables,
   logitsGraph,
   trainableTensors,
-  updateGraph,
   type GradientOptions,
   type Method,
   type Shape,
@@ -147,36 +147,15 @@ for (const method of [full, lora]) {
   test(`${method.kind}: twenty steps fit a small batch`, async () => {
     const trainables = trainableTensors(config, method)
     const gradient = await runnable(gradientGraph(config, method, shape))
-    const hyper = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0, clip: null }
-    const update = await runnable(updateGraph(trainables, hyper))
+    const takeStep = adamwSteps(trainables, { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0, clip: null })
     const batch = batchOf(4, shape)
     const sum = (batch.weights as Float32Array).reduce((a, b) => a + b, 0)
-    const state: Record<string, Numbers> = startOf(method)
-    for (const { name, dims } of trainables) {
-      const size = dims.reduce((a, b) => a * b, 1)
-      Object.assign(state, { [`m/${name}`]: new Float32Array(size), [`v/${name}`]: new Float32Array(size) })
-    }
+    const weights = startOf(method)
     const losses: number[] = []
     for (let step = 1; step <= 20; step++) {
-      const gradients = await gradient({ ...state, ...batch })
+      const gradients = await gradient({ ...weights, ...batch })
       losses.push((gradients['loss']?.[0] ?? NaN) / sum)
-      const next = await update({
-        ...state,
-        ...gradients,
-        learning_rate: Float32Array.of(0.03),
-        gradient_scale: Float32Array.of(1 / sum),
-        bias1: Float32Array.of(1 - hyper.beta1 ** step),
-        bias2: Float32Array.of(1 - hyper.beta2 ** step),
-      })
-      for (const { name } of trainables) {
-        for (const [key, from] of [
-          [name, 'next/'],
-          [`m/${name}`, 'next_m/'],
-          [`v/${name}`, 'next_v/'],
-        ] as const) {
-          state[key] = next[from + name] as Float32Array
-        }
-      }
+      takeStep(weights, gradients, { step, learningRate: 0.03, gradientScale: 1 / sum })
     }
     assert.ok((losses.at(-1) as number) < 0.5 * (losses[0] as number), losses.join(' '))
   })

@@ -16,7 +16,6 @@ export type { Shape } from '../llama/forward.ts'
 export { baseTensors } from '../llama/parameters.ts'
 export { againName, type Halves } from './network.ts'
 export { initialTrainables, trainableTensors, type LoraMethod, type Method } from './trainables.ts'
-export { gradientNormGraph, updateGraph, type AdamWHyper } from './update-graph.ts'
 
 /** What is made small: the loss of tokens to follow, or of choices between two answers (preference.ts). */
 export type Objective = { readonly kind: 'follow' } | { readonly kind: 'prefer'; readonly beta: number }

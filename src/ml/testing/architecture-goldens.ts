@@ -6,7 +6,7 @@ import { parseHfConfig, type HfConfig } from '../../formats/hf-config.ts'
 import { openSafetensors, type Safetensors } from '../../formats/safetensors.ts'
 import { writeSafetensors, type TensorToWrite } from '../../formats/safetensors-write.ts'
 import type { FloatType } from '../../formats/half.ts'
-import type { AdamWHyper } from '../lora/training-graph.ts'
+import type { AdamWHyper } from '../adamw/adamw.ts'
 import type { Numbers } from './run-graph.ts'
 
 /** One for each architecture, and two whose windows llama.cpp does not know. */

@@ -1,18 +1,17 @@
 /**
- * The training state and what changes it: ONNX Runtime sessions for gradients, for losses and for the AdamW update, each opened on first use and serving
- * every length. Weights are feeds that all sessions share. Gradient sums and the state are written over where they lie (update-graph.ts says why that may be),
- * so that a step of all weights takes four times their memory and not eight.
+ * The training state and what changes it: ONNX Runtime sessions for gradients and for losses, each opened on first use and serving every length, and AdamW.
+ * Weights are feeds that all sessions share. Gradient sums and the state are written over where they lie, so that a step of all weights takes four times their
+ * memory and not eight.
  */
 
 import type { HfConfig } from '../../formats/hf-config.ts'
+import { adamw, gradientNorm, type AdamWStep } from '../../ml/adamw/adamw.ts'
 import { gradientProductsGraph } from '../../ml/lora/gradient-products.ts'
 import {
   againName,
   gradientGraph,
-  gradientNormGraph,
   lossGraph,
   trainableTensors,
-  updateGraph,
   type Halves,
   type Method,
   type RunnableGraph,
@@ -85,13 +84,13 @@ export class TrainingSession {
     let loss = 0
     this.#forgetGradients()
     for (const batch of batches) loss += await this.#addGradients(batch, pairScale)
-    const gradients = { ...this.#sums, gradient_scale: this.#scalar(1 / total) }
-    const norm = await this.#session('norm', () => gradientNormGraph(this.#specs))
-    const { gradient_norm } = (await this.#run(norm, gradients, { gradient_norm: this.#scalar(0) })) as { gradient_norm: Tensor }
-    const gradientNorm = Number(gradient_norm.data[0])
-    const applied = Number.isFinite(loss) && Number.isFinite(gradientNorm)
-    if (applied) await this.#update({ ...gradients, gradient_norm }, step, learningRate)
-    return { loss: loss / total, gradientNorm, applied, openedSession: this.#sessions.size > before }
+    const norm = gradientNorm(
+      this.#specs.map(({ name }) => floats(this.#sums[`grad/${name}`])),
+      1 / total,
+    )
+    const applied = Number.isFinite(loss) && Number.isFinite(norm)
+    if (applied) this.#update({ step, learningRate, gradientScale: 1 / total, gradientNorm: norm })
+    return { loss: loss / total, gradientNorm: norm, applied, openedSession: this.#sessions.size > before }
   }
 
   /**
@@ -118,7 +117,7 @@ export class TrainingSession {
       this.#forgetGradients()
       await this.#addGradients(batch, 1)
       for (const [name, sum] of total) {
-        const part = this.#sums[`grad/${name}`]!.data as Float32Array
+        const part = floats(this.#sums[`grad/${name}`])
         for (let i = 0; i < sum.length; i += 1) sum[i]! += part[i]!
       }
     }
@@ -142,8 +141,7 @@ export class TrainingSession {
 
   /** The live arrays: copy or write them before the next step. */
   state(): TrainingState {
-    const part = (prefix: string): Values =>
-      new Map(this.#specs.map((spec) => [spec.name, this.#state[prefix + spec.name]!.data as Float32Array]))
+    const part = (prefix: string): Values => new Map(this.#specs.map((spec) => [spec.name, floats(this.#state[prefix + spec.name])]))
     return { trainables: part(''), m: part('m/'), v: part('v/') }
   }
 
@@ -153,7 +151,7 @@ export class TrainingSession {
   }
 
   #forgetGradients(): void {
-    if (this.#options.accumulates) for (const tensor of Object.values(this.#sums)) (tensor.data as Float32Array).fill(0)
+    if (this.#options.accumulates) for (const tensor of Object.values(this.#sums)) floats(tensor).fill(0)
   }
 
   async #addGradients(batch: PackedBatch, pairScale: number): Promise<number> {
@@ -181,20 +179,16 @@ export class TrainingSession {
   }
 
   /** One step of AdamW, written over the state. */
-  async #update(gradients: Tensors, step: number, learningRate: number): Promise<void> {
-    const { beta1, beta2, epsilon, weightDecay, clip } = this.#options.recipe
-    const update = await this.#session('update', () => updateGraph(this.#specs, { beta1, beta2, epsilon, weightDecay, clip }))
-    const feeds = {
-      ...this.#state,
-      ...gradients,
-      learning_rate: this.#scalar(learningRate),
-      bias1: this.#scalar(1 - beta1 ** step),
-      bias2: this.#scalar(1 - beta2 ** step),
-    }
-    const nextOf = { '': 'next/', 'm/': 'next_m/', 'v/': 'next_v/' }
-    const places = this.#specs.flatMap(({ name }) => Object.entries(nextOf).map(([now, next]) => [now + name, next + name] as const))
-    const results = await this.#run(update, feeds, Object.fromEntries(places.map(([now, next]) => [next, this.#state[now]!])))
-    for (const [now, next] of places) this.#state[now] = results[next]!
+  #update(at: AdamWStep): void {
+    const of = (key: string): Float32Array => floats(this.#state[key])
+    const tensors = this.#specs.map(({ name, dims }) => ({
+      weights: of(name),
+      gradient: floats(this.#sums[`grad/${name}`]),
+      m: of(`m/${name}`),
+      v: of(`v/${name}`),
+      decays: dims.length > 1,
+    }))
+    adamw(tensors, this.#options.recipe, at)
   }
 
   #feeds(batch: PackedBatch): Tensors {
@@ -249,7 +243,13 @@ export class TrainingSession {
     const wanted = new Set(session.inputNames)
     const needed = Object.fromEntries(Object.entries(feeds).filter(([name]) => wanted.has(name)))
     if (!this.#options.runtime.writesInPlace) return await session.run(needed)
-    await session.run(needed, into)
+    const copies = await session.run(needed, into)
+    // Beside writing results where they are wanted, onnxruntime-node 1.30 returns copies of them. Given back at once, not when the collector comes by: they would
+    // make a step of all weights take twice their memory more.
+    for (const [name, copy] of Object.entries(copies)) {
+      const { buffer } = copy.data as Float32Array<ArrayBuffer>
+      if (buffer !== floats(into[name]).buffer) buffer.transfer(0)
+    }
     return into
   }
 
@@ -269,6 +269,8 @@ export class TrainingSession {
     return new this.#options.runtime.Tensor('float32', Float32Array.of(value), [])
   }
 }
+
+const floats = (tensor: Tensor | undefined): Float32Array => tensor!.data as Float32Array
 
 /**
  * What pairs count so that all sums, divided by `total`, are the mean of the means of both kinds, each by its number of examples. In a step of one kind that

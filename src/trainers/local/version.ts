@@ -5,7 +5,7 @@ import { createRequire } from 'node:module'
 const runtime = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string }
 
 /** Raised whenever the same request would end with other bytes: another order of data, other graphs, another update. */
-const generation = 4
+const generation = 5
 
 /**
  * The processor family is named because its kernels add up in an order of their own, and the threads because ONNX Runtime splits a matrix product by
