@@ -78,7 +78,7 @@ for (const name of architectureGoldens) {
 
   test(`${name}: loss and gradients of all parameters are those of transformers, recomputed or not`, async () => {
     for (const recompute of [false, true]) {
-      const run = await runnable(gradientGraph(config, { kind: 'full' }, shape, { recompute }), 1, recompute)
+      const run = await runnable(gradientGraph(config, { kind: 'full' }, shape, { recompute }))
       const results = await run({ ...base, ...batch })
       close('loss', 'loss', results['loss'], Float32Array.of(golden.fullLoss))
       for (const [key, values] of Object.entries(golden.section('full/'))) close('gradient', key, results[`grad/${key}`], values)
@@ -87,7 +87,7 @@ for (const name of architectureGoldens) {
 
   test(`${name}: loss and gradients of the adapter are those of PEFT, recomputed or not`, async () => {
     for (const recompute of [false, true]) {
-      const run = await runnable(gradientGraph(config, method, shape, { recompute }), 1, recompute)
+      const run = await runnable(gradientGraph(config, method, shape, { recompute }))
       const results = await run({ ...before, ...batch })
       close('loss', 'loss', results['loss'], Float32Array.of(golden.loss))
       const expected = golden.section('grad/')

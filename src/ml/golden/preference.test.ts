@@ -48,7 +48,7 @@ test('the loss of preferences and its gradients are those of TRL’s formula, re
     const { recompute = false, varying = false } = form as { recompute?: boolean; varying?: boolean }
     const at = varying ? { ...shape, length: 16, varying } : shape
     const graph = gradientGraph(config, method, at, { objective: { kind: 'prefer', beta }, recompute })
-    const run = await runnable(graph, 1, recompute)
+    const run = await runnable(graph)
     const rows = [6, 9]
     const results = await run(
       {

@@ -28,17 +28,17 @@ const standardOpset = 18
 const floatAttributes = new Set(['alpha', 'beta', 'epsilon'])
 
 /** The graph with operations that ONNX lacks replaced by simpler ones. */
-export function lowered(outputs: ReadonlyMap<string, Value>, options: { readonly recompute?: boolean } = {}): ReadonlyMap<string, Value> {
-  const target = new Graph(options)
+export function lowered(outputs: ReadonlyMap<string, Value>): ReadonlyMap<string, Value> {
+  const target = new Graph()
   const moved = new Map<Value, Value>()
   for (const node of needed([...outputs.values()])) {
     const inputs = node.inputs.map((input) => moved.get(input) as Value)
-    target.phase = node.phase
-    const values = copied(target, node, inputs)
+    const copy = () => copied(target, node, inputs)
+    const values = node.phase === 'forward' ? copy() : target.differentiate(copy)
     node.outputs.forEach((value, index) => {
-      const copy = values[index] as Value
-      if (copy.label === '') copy.label = value.label
-      moved.set(value, copy)
+      const made = values[index] as Value
+      if (made.label === '') made.label = value.label
+      moved.set(value, made)
     })
   }
   return new Map([...outputs].map(([name, value]) => [name, moved.get(value) as Value]))
@@ -51,6 +51,7 @@ function copied(target: Graph, node: Node, inputs: readonly Value[]): readonly V
   }
   if (node.op === 'Constant') {
     const { dtype, dims } = node.attributes
+    if (node.phase === 'backward') return [target.one()]
     return [target.constant(dtype as Dtype, dims as readonly number[], node.data as Uint8Array)]
   }
   const { lower } = opTable[node.op]
@@ -58,8 +59,8 @@ function copied(target: Graph, node: Node, inputs: readonly Value[]): readonly V
 }
 
 /** The ONNX model of some named values. */
-export function emitted(name: string, outputs: ReadonlyMap<string, Value>, options: { readonly recompute?: boolean } = {}): RunnableGraph {
-  const wanted = lowered(outputs, options)
+export function emitted(name: string, outputs: ReadonlyMap<string, Value>): RunnableGraph {
+  const wanted = lowered(outputs)
   const order = needed([...wanted.values()])
   const names = new Map<Value, string>()
   for (const [outputName, value] of wanted) {

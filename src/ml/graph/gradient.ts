@@ -1,13 +1,17 @@
 /** Reverse-mode differentiation: walks a graph backwards and asks each operation's entry for its gradient. */
-import { opTable, add, gemm, scatterAdd } from './ops.ts'
+import { opTable, add, again, gemm, scatterAdd } from './ops.ts'
 import { output, type Node, type Value } from './graph.ts'
 
-/**
- * The derivative of a scalar by each of some values. Nodes that do not lie between them and the scalar are never visited.
- * @param startingAt sums that derivatives are added to, e.g. those of the micro-batches before.
- */
-export function gradients(loss: Value, by: readonly Value[], startingAt: ReadonlyMap<Value, Value> = new Map()): Value[] {
-  const graph = loss.graph
+export interface GradientsOptions {
+  /** Sums that derivatives are added to, e.g. those of the micro-batches before. */
+  readonly startingAt?: ReadonlyMap<Value, Value>
+  /** Makes again what lies inside of larger operations, rather than keep it. */
+  readonly recompute?: boolean
+}
+
+/** The derivative of a scalar by each of some values. Nodes that do not lie between them and the scalar are never visited. */
+export function gradients(loss: Value, by: readonly Value[], options: GradientsOptions = {}): Value[] {
+  const { graph } = loss
   const nodes = [...graph.nodes]
   const moving = new Set<Value>(by)
   const between = new Set<Node>()
@@ -18,22 +22,22 @@ export function gradients(loss: Value, by: readonly Value[], startingAt: Readonl
     for (const value of node.outputs) if (value.dtype === 'float32') moving.add(value)
   }
 
-  graph.phase = 'backward'
-  const totals = new Map<Value, Value>(startingAt)
-  totals.set(loss, graph.scalar(1))
-  for (const node of nodes.reverse()) {
-    if (!between.has(node)) continue
-    const dOutputs = node.outputs.map((value) => totals.get(value) ?? null)
-    if (dOutputs.every((value) => value === null)) continue
-    const rule = opTable[node.op].gradient
-    if (!rule) throw new Error(`nothing flows back through ${node.op}`)
-    const dInputs = rule(recalledNode(node), dOutputs)
-    node.inputs.forEach((input, index) => {
-      const part = dInputs[index]
-      if (part && moving.has(input)) totals.set(input, plus(totals.get(input), part))
-    })
-  }
-  graph.phase = 'forward'
+  const totals = new Map<Value, Value>(options.startingAt)
+  totals.set(loss, graph.one())
+  graph.differentiate(() => {
+    for (const node of nodes.reverse()) {
+      if (!between.has(node)) continue
+      const dOutputs = node.outputs.map((value) => totals.get(value) ?? null)
+      if (dOutputs.every((value) => value === null)) continue
+      const rule = opTable[node.op].gradient
+      if (!rule) throw new Error(`nothing flows back through ${node.op}`)
+      const dInputs = rule(recalledNode(node, options.recompute ?? false), dOutputs)
+      node.inputs.forEach((input, index) => {
+        const part = dInputs[index]
+        if (part && moving.has(input)) totals.set(input, plus(totals.get(input), part))
+      })
+    }
+  })
 
   return by.map((value) => {
     const total = totals.get(value)
@@ -42,20 +46,24 @@ export function gradients(loss: Value, by: readonly Value[], startingAt: Readonl
   })
 }
 
-/** The node as the backward pass sees it: its inputs and outputs recalled. */
-function recalledNode(node: Node): Node {
-  return { ...node, inputs: node.inputs.map(recalled), outputs: node.outputs.map(recalled) }
+/** The node as the backward pass sees it. */
+function recalledNode(node: Node, recompute: boolean): Node {
+  const way = opTable[node.op].again
+  if (way === 'result') return recalled(output(node, 0)).node
+  const inputs = node.inputs.map(recalled)
+  return { ...node, inputs: way === 'inside' && recompute ? startingAgain(inputs) : inputs, outputs: node.outputs.map(recalled) }
 }
 
-/**
- * A value of the forward pass, asked for again in the backward pass: the same, unless the graph recomputes cheap results; then
- * it is made again from the last results that are not cheap, so that only those are kept. A matrix held in 16 bits is widened again in any case.
- */
+/** A value of the forward pass, asked for again in the backward pass: the same, or one that is made again. */
 function recalled(value: Value): Value {
   const { graph, node, index } = value
-  if (node.op === 'Widen') return graph.apply('Widen', [...node.inputs].reverse(), node.attributes)
-  if (!graph.recompute || !opTable[node.op].cheap) return value
-  return output(graph.apply(node.op, node.inputs.map(recalled), node.attributes).node, index)
+  if (opTable[node.op].again !== 'result') return value
+  return output(graph.apply(node.op, startingAgain(node.inputs.map(recalled)), node.attributes).node, index)
+}
+
+/** Inputs under other names, so that what is made of them is not what was made before, neither to us nor to the runtime. Of weights the first alone will do. */
+function startingAgain(inputs: readonly Value[]): Value[] {
+  return inputs.map((input, index) => (index > 0 && input.node.op === 'Input' ? input : again(input)))
 }
 
 /** A sum; what can add onto something by itself (a matrix product, a scatter) does, which saves a pass over memory. */

@@ -47,8 +47,12 @@ export interface Value extends Spec {
   label: string
 }
 
-/** The forward pass computes the loss; the backward pass, its gradients. */
-export type Phase = 'forward' | 'backward'
+/**
+ * The forward pass computes the loss and the backward pass its gradients, each from the derivative of what comes after; `again` is what the backward pass makes
+ * of results of the forward pass alone.
+ */
+export type Phase = 'forward' | 'again' | 'backward'
+const phases: readonly Phase[] = ['forward', 'again', 'backward']
 
 export interface Node {
   readonly id: number
@@ -66,27 +70,35 @@ const comparedConstantBytes = 4096
 
 /**
  * Operations in the order they were asked for. The same operation on the same values is stored once, so a gradient that names
- * an intermediate result of the forward pass gets that result. With `recompute`, cheap operations asked for in the backward
- * pass are stored again instead: more arithmetic, but their results need not be kept from the forward pass.
+ * an intermediate result of the forward pass gets that result.
  */
 export class Graph {
   readonly nodes: Node[] = []
-  phase: Phase = 'forward'
-  /** Whether the backward pass makes cheap results again. */
-  readonly recompute: boolean
   readonly #known = new Map<string, Node>()
-
-  constructor(options: { readonly recompute?: boolean } = {}) {
-    this.recompute = options.recompute ?? false
-  }
+  #differentiating = false
 
   input(name: string, dtype: Dtype, dims: readonly Dim[]): Value {
-    return this.#add('Input', [], { name, dtype, dims }, null, null)
+    return this.#add('Input', [], { name, dtype, dims })
   }
 
   constant(dtype: Dtype, dims: readonly number[], data: Uint8Array): Value {
     const key = data.byteLength <= comparedConstantBytes ? `${dtype}[${dims.join()}]${data.join()}` : null
-    return this.#add('Constant', [], { dtype, dims }, data, key)
+    return this.#add('Constant', [], { dtype, dims }, { data, key })
+  }
+
+  /** The derivative of the loss by itself: the backward pass is what follows from it. */
+  one(): Value {
+    return this.#add('Constant', [], { dtype: 'float32', dims: [] }, { data: new Uint8Array(Float32Array.of(1).buffer), phase: 'backward' })
+  }
+
+  /** Asks for operations of the backward pass. */
+  differentiate<T>(ask: () => T): T {
+    this.#differentiating = true
+    try {
+      return ask()
+    } finally {
+      this.#differentiating = false
+    }
   }
 
   floats(values: readonly number[] | Float32Array, dims: readonly number[] = [values.length]): Value {
@@ -103,16 +115,21 @@ export class Graph {
 
   /** Applies an operation; its only or first output. */
   apply(op: OpName, inputs: readonly Value[], attributes: Attributes = {}): Value {
-    const phase = this.recompute && opTable[op].cheap ? this.phase : 'forward'
-    const key = `${op}|${inputs.map((input) => `${input.node.id}.${input.index}`).join()}|${JSON.stringify(attributes)}|${phase}`
-    return this.#add(op, inputs, attributes, null, key)
+    const key = `${op}|${inputs.map((input) => `${input.node.id}.${input.index}`).join()}|${JSON.stringify(attributes)}`
+    const follows = inputs.some((input) => input.node.phase === 'backward')
+    return this.#add(op, inputs, attributes, { key, phase: follows ? 'backward' : this.#differentiating ? 'again' : 'forward' })
   }
 
-  #add(op: OpName, inputs: readonly Value[], attributes: Attributes, data: Uint8Array | null, key: string | null): Value {
+  #add(
+    op: OpName,
+    inputs: readonly Value[],
+    attributes: Attributes,
+    { data = null, key = null, phase = 'forward' }: { data?: Uint8Array | null; key?: string | null; phase?: Phase } = {},
+  ): Value {
     const known = key === null ? undefined : this.#known.get(key)
     if (known) return output(known, 0)
     const outputs: Value[] = []
-    const node: Node = { id: this.nodes.length, op, inputs, attributes, outputs, phase: this.phase, data }
+    const node: Node = { id: this.nodes.length, op, inputs, attributes, outputs, phase, data }
     opTable[op].shape(inputs, attributes).forEach((spec, index) => {
       outputs.push({ ...spec, graph: this, node, index, label: '' })
     })
@@ -135,7 +152,10 @@ export function labelled(label: string, value: Value): Value {
   return value
 }
 
-/** The nodes that these values need, in order. */
+/**
+ * The nodes that these values need, in order: what is made again stands between the forward and the backward pass, so that the runtime makes it only when it has
+ * the derivative that needs it (`leavesLast` in emit.ts).
+ */
 export function needed(values: readonly Value[]): Node[] {
   const seen = new Set<Node>()
   const waiting = values.map((value) => value.node)
@@ -144,5 +164,5 @@ export function needed(values: readonly Value[]): Node[] {
     seen.add(node)
     waiting.push(...node.inputs.map((input) => input.node))
   }
-  return [...seen].sort((a, b) => a.id - b.id)
+  return [...seen].sort((a, b) => phases.indexOf(a.phase) - phases.indexOf(b.phase) || a.id - b.id)
 }

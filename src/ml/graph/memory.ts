@@ -1,24 +1,20 @@
 /** How much memory a graph needs while it runs, before it runs. */
 import { lowered } from './emit.ts'
-import { needed, type Dim, type Value } from './graph.ts'
+import { needed, type Dim, type Node, type Value } from './graph.ts'
 
 const bytesOf = { float32: 4, float16: 2, int64: 8, bool: 1 } as const
 
 /** Operations whose result is their input under another shape. */
-const views = new Set(['Reshape', 'Unsqueeze'])
+const views = new Set(['Reshape', 'Unsqueeze', 'Again'])
 
 /**
  * The most bytes alive at once: inputs and outputs throughout, everything else from the operation that makes it to the last
- * that reads it, operations in the graph's order. The runtime's own order and its allocator's rounding come on top.
+ * that reads it, operations in the order in which the runtime runs them. Its allocator's rounding comes on top.
  * @param sizes the largest value of each named dimension
  */
-export function peakBytes(
-  outputs: ReadonlyMap<string, Value>,
-  sizes: Readonly<Record<string, number>>,
-  options: { readonly recompute?: boolean } = {},
-): number {
-  const wanted = lowered(outputs, options)
-  const nodes = needed([...wanted.values()])
+export function peakBytes(outputs: ReadonlyMap<string, Value>, sizes: Readonly<Record<string, number>>): number {
+  const wanted = lowered(outputs)
+  const nodes = runOrder(needed([...wanted.values()]))
   const storage = new Map<Value, Value>()
   const stored = (value: Value): Value => storage.get(value) ?? value
   const size = (value: Value): number =>
@@ -47,6 +43,31 @@ export function peakBytes(
     for (const [value] of ending.get(step) ?? []) alive -= size(value)
   })
   return peak
+}
+
+/**
+ * ONNX Runtime's order: depth-first from what nobody reads, the first of those first (`leavesLast` in emit.ts turns them round), and of a node's inputs the one
+ * that was asked for last first. Source: Graph::ReverseDFSFrom in onnxruntime/core/graph/graph.cc.
+ */
+function runOrder(nodes: readonly Node[]): Node[] {
+  const place = new Map(nodes.map((node, index) => [node, index]))
+  const read = new Set(nodes.flatMap((node) => node.inputs.map((input) => input.node)))
+  const order: Node[] = []
+  const seen = new Set<Node>()
+  const waiting: { readonly node: Node; readonly ready: boolean }[] = nodes
+    .filter((node) => !read.has(node))
+    .reverse()
+    .map((node) => ({ node, ready: false }))
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    const { node, ready } = next
+    if (ready) order.push(node)
+    if (ready || seen.has(node)) continue
+    seen.add(node)
+    waiting.push({ node, ready: true })
+    const inputs = [...new Set(node.inputs.map((input) => input.node))].filter((input) => !seen.has(input))
+    for (const input of inputs.sort((a, b) => place.get(a)! - place.get(b)!)) waiting.push({ node: input, ready: false })
+  }
+  return order
 }
 
 /** Of a named size, also of its multiples (`4·T`) and parts (`T/2`). */

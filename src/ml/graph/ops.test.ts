@@ -29,6 +29,23 @@ const product = (options: ops.ProductOptions, a: readonly number[], b: readonly 
   build: (x) => op(of(x, 'a'), of(x, 'b'), options),
 })
 
+/** Attention of four positions that see themselves and those before, two query heads for each of two key/value heads. */
+const attends = ({ masks, cap = null }: { masks: number; cap?: number | null }): Case => ({
+  inputs: { q: [1, 4, 2, 2, 3], k: [1, 2, 4, 3], v: [1, 2, 4, 3] },
+  build: (x) => {
+    const { graph } = of(x, 'q')
+    const length = 4 / masks
+    const maskOf = (i: number): Value => {
+      const keys = (i + 1) * length
+      const seen = (row: number, key: number): number => (key <= i * length + (row % length) ? 0.1 * key : -1e9)
+      const rows = Array.from({ length: 2 * length }, (_, row) => Array.from({ length: keys }, (_, key) => seen(row, key)))
+      return graph.floats(rows.flat(), [2 * length, keys])
+    }
+    const parts = Array.from({ length: masks }, (_, i) => maskOf(i))
+    return ops.attend({ q: of(x, 'q'), k: of(x, 'k'), v: of(x, 'v') }, parts, 0.6, cap)
+  },
+})
+
 const cases: Record<string, Case> = {
   Add: { inputs: { a: [2, 3], b: [2, 3] }, build: (x) => ops.add(of(x, 'a'), of(x, 'b')) },
   'Add with a stretched side': { inputs: { a: [2, 3], b: [3] }, build: (x) => ops.add(of(x, 'a'), of(x, 'b')) },
@@ -84,7 +101,10 @@ const cases: Record<string, Case> = {
   },
   Unsqueeze: { inputs: { a: [4] }, build: (x) => ops.unsqueeze(of(x, 'a')) },
   Softmax: { inputs: { a: [2, 5] }, build: (x) => ops.softmax(of(x, 'a')) },
-  Attend: { inputs: { s: [2, 3, 4], v: [2, 4, 2] }, build: (x) => ops.attend(of(x, 's'), of(x, 'v')) },
+  Attend: attends({ masks: 1 }),
+  'Attend with capped products': attends({ masks: 1, cap: 0.8 }),
+  'Attend in two parts': attends({ masks: 2 }),
+  'Attend in four parts, with capped products': attends({ masks: 4, cap: 0.8 }),
   RmsNorm: { inputs: { a: [3, 6], w: [6] }, build: (x) => ops.rmsNorm(of(x, 'a'), of(x, 'w'), 1e-2) },
   RotaryEmbedding: {
     inputs: { a: [2, 3, 8] },

@@ -1,5 +1,5 @@
 /** The operations: for each its shape rule, its gradient in these same operations, and how it is written in ONNX. */
-import { joined, output, part, type Attributes, type Dim, type Graph, type Node, type Spec, type Value } from './graph.ts'
+import { joined, output, part, times, type Attributes, type Dim, type Graph, type Node, type Spec, type Value } from './graph.ts'
 
 export interface Op {
   /** Dtype and dims of each output. Throws where the inputs do not fit: such a graph is a bug of ours. */
@@ -12,8 +12,11 @@ export interface Op {
   /** The same in simpler operations, for what ONNX has no operator for. */
   readonly lower?: (inputs: readonly Value[], attributes: Attributes) => Value[]
   readonly onnx?: OnnxForm
-  /** So little arithmetic that doing it twice may be better than keeping the result. */
-  readonly cheap?: true
+  /**
+   * What the backward pass makes again rather than keep: the `result`, where it is large and takes little arithmetic; what lies `inside`, between inputs and
+   * result, where the graph recomputes.
+   */
+  readonly again?: 'result' | 'inside'
 }
 
 export interface OnnxForm {
@@ -102,7 +105,6 @@ function reduced(inputs: readonly Value[], attributes: Attributes): Spec[] {
 const elementwise = (gradient: (x: Value, y: Value, dY: Value) => Value): Op => ({
   shape: first,
   gradient: (node, [dY]) => [dY ? gradient(at(node.inputs, 0), output(node, 0), dY) : null],
-  cheap: true,
 })
 
 const stretching = (gradient: (a: Value, b: Value, dY: Value) => [Value, Value]): Op => ({
@@ -113,7 +115,6 @@ const stretching = (gradient: (a: Value, b: Value, dY: Value) => [Value, Value])
     const [dA, dB] = gradient(a, b, dY)
     return [sumTo(dA, a.dims), sumTo(dB, b.dims)]
   },
-  cheap: true,
 })
 
 export type OpName =
@@ -156,6 +157,7 @@ export type OpName =
   | 'Unsqueeze'
   | 'Softmax'
   | 'Attend'
+  | 'Again'
   | 'RmsNorm'
   | 'RotaryEmbedding'
   | 'SwiGlu'
@@ -214,10 +216,9 @@ export const opTable: Readonly<Record<OpName, Op>> = {
     shape: reduced,
     gradient: ({ inputs }, [dY]) => [dY ? stretchedAs(dY, at(inputs, 0)) : null],
     onnx: { asInput: 'axes' },
-    cheap: true,
   },
   /** Used to keep exponentials in range, which leaves the result as it is: nothing flows back. */
-  ReduceMax: { shape: reduced, onnx: { asInput: 'axes' }, cheap: true },
+  ReduceMax: { shape: reduced, onnx: { asInput: 'axes' } },
   ReduceSumSquare: {
     shape: reduced,
     gradient: ({ inputs }, [dY]) => {
@@ -225,13 +226,11 @@ export const opTable: Readonly<Record<OpName, Op>> = {
       return [dY ? mul(mul(x, x.graph.scalar(2)), dY) : null]
     },
     onnx: { asInput: 'axes' },
-    cheap: true,
   },
   Expand: {
     shape: (inputs, attributes) => [{ dtype: at(inputs, 0).dtype, dims: listOf(attributes, 'dims') }],
     gradient: ({ inputs }, [dY]) => [dY ? sumTo(dY, at(inputs, 0).dims) : null],
     onnx: { asInput: 'dims' },
-    cheap: true,
   },
   /** The dims of a tensor, when some are known only at run time. */
   Shape: { shape: (inputs) => [{ dtype: 'int64', dims: [at(inputs, 0).dims.length] }] },
@@ -254,7 +253,6 @@ export const opTable: Readonly<Record<OpName, Op>> = {
     },
     gradient: ({ inputs }, [dY]) => [dY ? reshape(dY, at(inputs, 0).dims) : null],
     onnx: { asInput: 'dims' },
-    cheap: true,
   },
   Transpose: {
     shape: (inputs, attributes) => {
@@ -309,7 +307,6 @@ export const opTable: Readonly<Record<OpName, Op>> = {
       const [x, index] = [at(inputs, 0), at(inputs, 1)]
       return [dY ? scatterAdd(zerosLike(x), index, dY, numberOf(attributes, 'axis')) : null, null]
     },
-    cheap: true,
   },
   /** data with updates added at index along an axis; of repeated places all are added, in order. */
   ScatterElements: {
@@ -336,17 +333,15 @@ export const opTable: Readonly<Record<OpName, Op>> = {
     shape: (inputs) => [{ dtype: 'float32', dims: at(inputs, 0).dims }],
     onnx: { type: 'Cast', fixed: { to: 1 } },
   },
-  /**
-   * A frozen matrix that is held in 16 bits, in 32 for as long as something reads it. It enters twice, as what the forward pass reads and what the backward
-   * pass reads: the same memory, but two names, so that the runtime makes the 32 bits twice rather than keeping them in between.
-   */
+  /** A frozen matrix that is held in 16 bits, in 32 for as long as something reads it. */
   Widen: {
-    shape: ([now]) => [{ dtype: 'float32', dims: (now as Value).dims }],
-    lower: ([now], attributes) => {
-      const wide = (now as Value).graph.apply('ToFloat', [now as Value])
+    shape: ([half]) => [{ dtype: 'float32', dims: half!.dims }],
+    lower: ([half], attributes) => {
+      const wide = half!.graph.apply('ToFloat', [half!])
       const scale = numberOf(attributes, 'scale')
       return [scale === 1 ? wide : mul(wide, wide.graph.scalar(scale))]
     },
+    again: 'result',
   },
   /** The places [1, L] where a vector is not zero, in order. */
   NonZero: { shape: (_, attributes) => [{ dtype: 'int64', dims: [1, String(attributes['dim'])] }], onnx: { omit: ['dim'] } },
@@ -354,7 +349,6 @@ export const opTable: Readonly<Record<OpName, Op>> = {
     shape: (inputs) => [{ dtype: at(inputs, 0).dtype, dims: [...at(inputs, 0).dims, 1] }],
     gradient: ({ inputs }, [dY]) => [dY ? reshape(dY, at(inputs, 0).dims) : null],
     onnx: { asInput: 'axes' },
-    cheap: true,
   },
 
   /** p = eˣ/Σeˣ over the last axis; dx = p·(dp − Σ dp·p) */
@@ -366,24 +360,50 @@ export const opTable: Readonly<Record<OpName, Op>> = {
       const along = [p.dims.length - 1]
       return [mul(p, sub(dP, reduceSum(mul(dP, p), along)))]
     },
-    cheap: true,
   },
 
   /**
-   * y = p·v with p = softmax(s), on stacks of matrices: s [..,T,S], v [..,S,D]. dv = pᵀ·dy and ds = p·(dy·vᵀ − Σ dy·y): the sum over D that softmax's own
-   * gradient would take over S of another matrix of s's size. Source: Dao and others (arXiv 2205.14135), appendix B.
+   * o = p·v for each head with p = softmax(α·q·kᵀ + mask): q and o [B,T,K,G,D], k and v [B,K,S,D], S = T. The G query heads of a key/value head are stacked along
+   * time, so keys and values need no copies and their derivatives add up within one product. Queries are taken in as many parts as there are masks, each held
+   * against the keys up to its own end: the i-th of n masks is [G·T/n, (i+1)·S/n]. With a soft cap c the products are c·t with t = tanh(α·q·kᵀ/c).
+   *
+   * dv = pᵀ·do and ds = p·(do·vᵀ − Σ do·o): the sum over D that softmax's own gradient would take over S of another matrix of s's size. Source: Dao and others
+   * (arXiv 2205.14135), appendix B.
    */
   Attend: {
-    shape: ([s, v]) => [{ dtype: s!.dtype, dims: matrixDims(s!, v!, {}) }],
-    lower: ([s, v]) => [matMul(softmax(s!), v!)],
-    gradient: (node, [dY]) => {
-      const [s, v] = node.inputs as [Value, Value]
-      if (!dY) return [null, null]
-      const p = softmax(s)
-      const along = reduceSum(mul(dY, output(node, 0)), [dY.dims.length - 1])
-      return [mul(p, sub(matMul(dY, v, { transB: true }), along)), matMul(p, dY, { transA: true })]
+    shape: ([q, k, v]) => {
+      if (!sameDims(k!.dims, v!.dims) || q!.dims.length !== 5 || k!.dims.length !== 4) fail('Attend', [q!, k!, v!])
+      return [like(q!)]
     },
+    lower: (inputs, attributes) => {
+      const o = attentionParts(inputs, attributes).map(({ p, v, unstacked }) => unstacked(matMul(p, v)))
+      return [join(o, 1)]
+    },
+    gradient: (node, [dO]) => {
+      if (!dO) return node.inputs.map(() => null)
+      const alpha = numberOf(node.attributes, 'alpha')
+      const parts = attentionParts(node.inputs, node.attributes)
+      const dOs = partsOf(dO, 1, parts.length)
+      const alongs = partsOf(reduceSum(mul(dO, output(node, 0)), [4]), 1, parts.length)
+      const derivatives = parts.map(({ q, k, v, p, t, unstacked }, i) => {
+        const d = stackedHeads(dOs[i]!)
+        const dS = mul(p, sub(matMul(d, v, { transB: true }), stackedHeads(alongs[i]!)))
+        const dProducts = t ? mul(dS, sub(t.graph.scalar(1), mul(t, t))) : dS
+        return {
+          dq: unstacked(matMul(dProducts, k, { alpha })),
+          dk: matMul(dProducts, q, { transA: true, alpha }),
+          dv: matMul(p, d, { transA: true }),
+        }
+      })
+      const ofEach = (of: 'dq' | 'dk' | 'dv'): Value[] => derivatives.map((derivative) => derivative[of])
+      const masks = node.inputs.slice(3).map(() => null)
+      return [join(ofEach('dq'), 1), sumOfBeginnings(ofEach('dk')), sumOfBeginnings(ofEach('dv')), ...masks]
+    },
+    again: 'inside',
   },
+
+  /** The same numbers in the same memory, as something of its own: what is made of it is not what was made of its input (no dim changes: 0 leaves it). */
+  Again: { shape: first, onnx: { type: 'Reshape', asInput: 'zeros' } },
 
   /**
    * y = w·x·r with r = 1/√(mean x² + ε) for each row; outputs y [N,H] and r [N,1].
@@ -412,7 +432,7 @@ export const opTable: Readonly<Record<OpName, Op>> = {
       return [sub(mul(u, r), mul(x, pull)), dW]
     },
     onnx: { type: 'SimplifiedLayerNormalization' },
-    cheap: true,
+    again: 'result',
   },
 
   /**
@@ -426,7 +446,6 @@ export const opTable: Readonly<Record<OpName, Op>> = {
       return [dY ? dY.graph.apply('RotaryEmbedding', [dY, position, cos, neg(sin)]) : null, null, null, null]
     },
     onnx: { domain: 'com.microsoft' },
-    cheap: true,
   },
 
   /**
@@ -443,7 +462,7 @@ export const opTable: Readonly<Record<OpName, Op>> = {
       const a = mul(gate, s)
       return [mul(mul(dY, up), add(s, sub(a, mul(a, s)))), mul(dY, a)]
     },
-    cheap: true,
+    again: 'result',
   },
 
   /**
@@ -467,7 +486,7 @@ export const opTable: Readonly<Record<OpName, Op>> = {
       const flat = add(constant(0.5), mul(t, constant(0.5)))
       return [mul(mul(dY, up), add(flat, steep)), mul(dY, add(half, mul(half, t)))]
     },
-    cheap: true,
+    again: 'result',
   },
 
   /** Consecutive parts of the last axis, of the given sizes. */
@@ -483,7 +502,6 @@ export const opTable: Readonly<Record<OpName, Op>> = {
       return [at(parts, 0).graph.apply('Concat', parts, { axis: -1 })]
     },
     onnx: { asInput: 'sizes', everyOutput: true },
-    cheap: true,
   },
   /** Joined along the last axis. */
   Concat: {
@@ -498,7 +516,6 @@ export const opTable: Readonly<Record<OpName, Op>> = {
             inputs.map(({ dims }) => Number(at(dims, -1))),
           )
         : inputs.map(() => null),
-    cheap: true,
   },
 
   /** Equal parts of an axis. */
@@ -509,11 +526,16 @@ export const opTable: Readonly<Record<OpName, Op>> = {
       return Array.from({ length: parts }, () => ({ dtype, dims: dims.with(axis, part(at(dims, axis), parts)) }))
     },
     gradient: (node, dOutputs) => {
-      const parts = dOutputs.map((dY, index) => dY ?? zerosLike(output(node, index)))
-      return [join(parts, numberOf(node.attributes, 'axis'))]
+      // Like a derivative that is there: asking for a part's size would keep the part.
+      const known = dOutputs.find((dY) => dY !== null) ?? output(node, 0)
+      return [
+        join(
+          dOutputs.map((dY) => dY ?? zerosLike(known)),
+          numberOf(node.attributes, 'axis'),
+        ),
+      ]
     },
     onnx: { type: 'Split', everyOutput: true },
-    cheap: true,
   },
   /** Equal parts of an axis put together. */
   Joined: {
@@ -525,7 +547,6 @@ export const opTable: Readonly<Record<OpName, Op>> = {
     },
     gradient: ({ inputs, attributes }, [dY]) => (dY ? partsOf(dY, numberOf(attributes, 'axis'), inputs.length) : inputs.map(() => null)),
     onnx: { type: 'Concat' },
-    cheap: true,
   },
 
   /**
@@ -573,6 +594,45 @@ function geluParts(x: Value): { readonly half: Value; readonly t: Value; readonl
   return { half: mul(x, constant(0.5)), t, square }
 }
 
+/** What attention does with one part of the queries. */
+interface AttentionPart {
+  /** Queries [B,K,G·Tn,D], and the keys and values [B,K,Sn,D] that they may see. */
+  readonly q: Value
+  readonly k: Value
+  readonly v: Value
+  /** softmax(α·q·kᵀ + mask) [B,K,G·Tn,Sn] and, where there is a cap c, t = tanh(α·q·kᵀ/c). */
+  readonly p: Value
+  readonly t: Value | null
+  /** From [B,K,G·Tn,D] to [B,Tn,K,G,D]. */
+  readonly unstacked: (x: Value) => Value
+}
+
+function attentionParts([q_BTKGD, k_BKSD, v_BKSD, ...masks]: readonly Value[], attributes: Attributes): AttentionPart[] {
+  const cap = numberOf(attributes, 'cap')
+  const upTo = (x: Value, i: number): Value => (i === masks.length - 1 ? x : join(partsOf(x, 2, masks.length).slice(0, i + 1), 2))
+  return partsOf(q_BTKGD!, 1, masks.length).map((part, i) => {
+    const [B, Tn, K, G, D] = part.dims as readonly [Dim, Dim, Dim, Dim, Dim]
+    const [q, k, v] = [stackedHeads(part), upTo(k_BKSD!, i), upTo(v_BKSD!, i)]
+    const similar = matMul(q, k, { transB: true, alpha: numberOf(attributes, 'alpha') })
+    const t = cap === 0 ? null : tanh(mul(similar, q.graph.scalar(1 / cap)))
+    const p = softmax(add(t ? mul(t, q.graph.scalar(cap)) : similar, masks[i]!))
+    return { q, k, v, p, t, unstacked: (x) => transpose(reshape(x, [B, K, G, Tn, D]), [0, 3, 1, 2, 4]) }
+  })
+}
+
+/** [B,T,K,G,X] → [B,K,G·T,X] */
+function stackedHeads(x: Value): Value {
+  const [B, T, K, G, X] = x.dims as readonly [Dim, Dim, Dim, number, Dim]
+  return reshape(transpose(x, [0, 2, 3, 1, 4]), [B, K, times(T, G), X])
+}
+
+/** The sum of values of which the i-th of n covers the first i+1 of n equal parts of axis 2. */
+function sumOfBeginnings(values: readonly Value[]): Value {
+  const apart = values.map((value, i) => partsOf(value, 2, i + 1))
+  const sums = values.map((_, j) => apart.slice(j).map((parts) => parts[j]!).reduce(add)) // prettier-ignore
+  return join(sums, 2)
+}
+
 /** x·Eᵀ, or c·t with t = tanh(x·Eᵀ/c) where the attributes have a cap c. */
 function cappedLogits(x: Value, table: Value, attributes: Attributes): { readonly logits: Value; readonly t: Value | null } {
   const cap = numberOf(attributes, 'cap')
@@ -617,8 +677,15 @@ export const tanh = (x: Value): Value => x.graph.apply('Tanh', [x])
 /** c·tanh(x/c): x near 0, and never beyond ±c. */
 export const softCap = (x: Value, cap: number): Value => mul(tanh(mul(x, x.graph.scalar(1 / cap))), x.graph.scalar(cap))
 export const softmax = (x: Value): Value => x.graph.apply('Softmax', [x])
-/** softmax(s)·v */
-export const attend = (s: Value, v: Value): Value => s.graph.apply('Attend', [s, v])
+/** softmax(scale·q·kᵀ + mask)·v for each head, the products capped softly where there is a cap, queries in as many parts as there are masks. */
+export const attend = (
+  { q, k, v }: { readonly q: Value; readonly k: Value; readonly v: Value },
+  masks: readonly Value[],
+  scale: number,
+  cap: number | null = null,
+): Value => q.graph.apply('Attend', [q, k, v, ...masks], cap === null ? { alpha: scale } : { alpha: scale, cap })
+/** A value under another name, for what must not be shared with what was made of it before. */
+export const again = (x: Value): Value => x.graph.apply('Again', [x], { zeros: x.dims.map(() => 0) })
 export const reduceSum = (x: Value, axes: readonly number[]): Value => x.graph.apply('ReduceSum', [x], { axes })
 export const reduceMax = (x: Value, axes: readonly number[]): Value => x.graph.apply('ReduceMax', [x], { axes })
 export const reduceSumSquare = (x: Value, axes: readonly number[]): Value => x.graph.apply('ReduceSumSquare', [x], { axes })
@@ -626,7 +693,7 @@ export const expand = (x: Value, dims: readonly Dim[]): Value => (sameDims(x.dim
 export const reshape = (x: Value, dims: readonly Dim[]): Value => (sameDims(x.dims, dims) ? x : x.graph.apply('Reshape', [x], { dims }))
 export const transpose = (x: Value, perm: readonly number[]): Value => x.graph.apply('Transpose', [x], { perm })
 /** @param scale what the 16-bit numbers are multiplied with: a power of two, so that nothing is rounded */
-export const widen = (now: Value, later: Value, scale: number): Value => now.graph.apply('Widen', [now, later], { scale })
+export const widen = (half: Value, scale: number): Value => half.graph.apply('Widen', [half], { scale })
 /** A last axis of one. */
 export const unsqueeze = (x: Value): Value => x.graph.apply('Unsqueeze', [x], { axes: [x.dims.length] })
 export const gather = (rows: Value, index: Value): Value => rows.graph.apply('Gather', [rows, index])

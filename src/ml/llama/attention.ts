@@ -2,7 +2,7 @@
 import { traitsOf, type DecoderTraits } from '../../formats/architectures/traits.ts'
 import type { HfConfig } from '../../formats/hf-config.ts'
 import { labelled, times, type Dim, type Graph, type Value } from '../graph/graph.ts'
-import { add, attend, join, matMul, min, mul, partsOf, reshape, softCap, split, sub, transpose } from '../graph/ops.ts'
+import { add, attend, join, min, mul, partsOf, reshape, split, sub, transpose } from '../graph/ops.ts'
 import { normName, type Projection } from './parameters.ts'
 import { rotaryTables } from './rope.ts'
 
@@ -84,10 +84,7 @@ function visible(group: number, shape: Shape, t_T: Value, s_S: Value, window: nu
   return mul(add(future, past), graph.scalar(-unseen))
 }
 
-/**
- * softmax(scale·q·kᵀ)·v for each head, [N,H] → [N,heads·D]. Query head h reads key/value head ⌊h/G⌋: the G query heads of a key/value
- * head are stacked along time, so keys and values need no copies and their derivatives add up within one product.
- */
+/** softmax(scale·q·kᵀ)·v for each head, [N,H] → [N,heads·D]. Query head h reads key/value head ⌊h/G⌋. */
 export function attention(
   config: HfConfig,
   shape: Shape,
@@ -113,14 +110,8 @@ export function attention(
   const k = perKvHead(turned(k_NE, K, 'k'))
   const v = perKvHead(v_NE)
 
-  const o_BTKGD = partsOf(q_BTKGD, 1, partsOfShape(shape)).map((part, i) => {
-    const Tn = part.dims[1]!
-    const q = reshape(transpose(part, [0, 2, 3, 1, 4]), [B, K, times(Tn, G), D])
-    const similar = matMul(q, upTo(k, 2, shape, i), { transB: true, alpha: traits.attentionScale })
-    const scores = add(traits.attentionSoftCap === null ? similar : softCap(similar, traits.attentionSoftCap), tables.masks[i]!)
-    return transpose(reshape(attend(scores, upTo(v, 2, shape, i)), [B, K, G, Tn, D]), [0, 3, 1, 2, 4])
-  })
-  return reshape(join(o_BTKGD, 1), [times(T, B), heads * D])
+  const o_BTKGD = attend({ q: q_BTKGD, k, v }, tables.masks, traits.attentionScale, traits.attentionSoftCap)
+  return reshape(o_BTKGD, [times(T, B), heads * D])
 }
 
 /** Queries, keys and values, from three matrices or the parts of one. */

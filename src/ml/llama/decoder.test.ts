@@ -113,7 +113,7 @@ for (const [what, traits] of [['none of these', {}], ...Object.entries(differenc
     }
     const dims = [shape.batch, length]
     const gradientsOf = async (of: Partial<Shape>, recompute = false) => {
-      const run = await runnable(gradientGraph(config, full, { ...shape, length, ...of }, { recompute }), 1, recompute)
+      const run = await runnable(gradientGraph(config, full, { ...shape, length, ...of }, { recompute }))
       return run(inputs, { tokens: dims, targets: dims, weights: dims, positions: [length] })
     }
     const whole = await gradientsOf({})

@@ -16,9 +16,6 @@ export interface Beside {
 /** Frozen matrices that are held as float16, and the power of two that each is multiplied with. */
 export type Halves = ReadonlyMap<string, number>
 
-/** The name under which a matrix of 16 bits enters for the backward pass. */
-export const againName = (name: string): string => `again/${name}`
-
 export interface Network {
   readonly graph: Graph
   readonly shape: Shape
@@ -40,14 +37,12 @@ export function network(
   const inputs = new Map(
     specs.map(({ name, dtype, dims }) => [name, labelled(name, graph.input(name, halves.has(name) ? 'float16' : dtype, dims))]),
   )
-  const again = new Map([...halves.keys()].map((name) => [name, graph.input(againName(name), 'float16', inputs.get(name)!.dims)]))
   const scaleOf = (name: string): number => halves.get(name) ?? 1
   // Widened where it is first read, not at the beginning.
   const values = (name: string): Value => {
     const value = inputs.get(name)
     if (!value) throw new Error(`no parameter ${name}`)
-    const later = again.get(name)
-    return later ? widen(value, later, scaleOf(name)) : value
+    return halves.has(name) ? widen(value, scaleOf(name)) : value
   }
   const adapted = new Set<string>(method.kind === 'lora' ? targetsOf(method, config) : [])
   const biased = new Set<string>(traitsOf(config).biases)

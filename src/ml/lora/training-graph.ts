@@ -14,7 +14,7 @@ import { trainableTensors, type Method } from './trainables.ts'
 export type { PortSpec, RunnableGraph, TensorSpec } from '../graph/emit.ts'
 export type { Shape } from '../llama/forward.ts'
 export { baseTensors } from '../llama/parameters.ts'
-export { againName, type Halves } from './network.ts'
+export type { Halves } from './network.ts'
 export { initialTrainables, trainableTensors, type LoraMethod, type Method } from './trainables.ts'
 
 /** What is made small: the loss of tokens to follow, or of choices between two answers (preference.ts). */
@@ -24,10 +24,9 @@ export interface GradientOptions {
   readonly objective?: Objective
   /** Adds to sums that are passed in, for batches larger than one run takes. */
   readonly accumulate?: boolean
-  /** Computes norms, SwiGLU and softmax again in the backward pass: slower by a few per cent, and less memory.
-   * The session must run with graphOptimizationLevel 'disabled': ONNX Runtime would find the repetitions and share them again. */
+  /** Computes attention's weights again in the backward pass: slower, and much less memory for long sequences. */
   readonly recompute?: boolean
-  /** Frozen matrices that enter as float16, each a second time as `again/…`: slower by a few per cent, and half their memory. */
+  /** Frozen matrices that enter as float16: slower by a few per cent, and half their memory. */
   readonly halves?: Halves
 }
 
@@ -41,14 +40,12 @@ export interface GradientOptions {
  * With the objective `prefer` rows are pairs, and the loss and two more inputs are those of preference.ts.
  */
 export function gradientGraph(config: HfConfig, method: Method, shape: Shape, options: GradientOptions = {}): RunnableGraph {
-  return emitted('gradients', gradientValues(config, method, shape, options), {
-    recompute: options.recompute ?? false,
-  })
+  return emitted('gradients', gradientValues(config, method, shape, options))
 }
 
 /** The gradient graph's outputs before they become ONNX, by name. */
 export function gradientValues(config: HfConfig, method: Method, shape: Shape, options: GradientOptions = {}): ReadonlyMap<string, Value> {
-  const graph = new Graph({ recompute: options.recompute ?? false })
+  const graph = new Graph()
   const net = network(graph, config, method, shape, options.halves)
   const loss = lossOf(net, config, options.objective ?? { kind: 'follow' })
   const trainables = trainableTensors(config, method)
@@ -57,7 +54,7 @@ export function gradientValues(config: HfConfig, method: Method, shape: Shape, o
   if (options.accumulate) {
     for (const { name, dims } of trainables) sums.set(net.values(name), graph.input(`sum/${name}`, 'float32', dims))
   }
-  const derivatives = gradients(loss, by, sums)
+  const derivatives = gradients(loss, by, { startingAt: sums, recompute: options.recompute ?? false })
   return new Map([['loss', loss], ...trainables.map(({ name }, index): [string, Value] => [`grad/${name}`, derivatives[index] as Value])])
 }
 
@@ -98,5 +95,5 @@ export function logitsGraph(config: HfConfig, method: Method, shape: Shape): Run
 export function activationBytes(config: HfConfig, method: Method, shape: Shape, options: GradientOptions = {}): number {
   const tokens = shape.batch * shape.length
   const sizes = { T: shape.length, L: tokens, U: Math.min(tokens, config.vocabSize) }
-  return peakBytes(gradientValues(config, method, shape, options), sizes, { recompute: options.recompute ?? false })
+  return peakBytes(gradientValues(config, method, shape, options), sizes)
 }

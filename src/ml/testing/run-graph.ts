@@ -15,15 +15,13 @@ export type Run = (
 export async function runnable(
   graph: RunnableGraph | ReadonlyMap<string, Value>,
   threads = 1,
-  recompute = false,
 ): Promise<Run & { readonly graph: RunnableGraph }> {
-  const model = 'onnx' in graph ? graph : emitted('test', graph, { recompute })
+  const model = 'onnx' in graph ? graph : emitted('test', graph)
   const session = await ort.InferenceSession.create(model.onnx, {
     enableMemPattern: false,
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     logSeverityLevel: 3,
-    graphOptimizationLevel: recompute ? 'disabled' : 'all',
   })
   const run: Run = async (inputs, dimsOf = {}) => {
     const feeds = model.inputs.map(({ name, dtype, dims }) => {

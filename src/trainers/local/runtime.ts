@@ -9,7 +9,7 @@ export interface Runtime {
   readonly Tensor: TensorConstructor
   /** Whether a run writes its results into tensors that are passed for them. */
   readonly writesInPlace: boolean
-  open(graph: RunnableGraph, options: { readonly recompute: boolean }): Promise<InferenceSession>
+  open(graph: RunnableGraph): Promise<InferenceSession>
 }
 
 export type Tensors = Record<string, Tensor>

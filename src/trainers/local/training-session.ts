@@ -8,7 +8,6 @@ import type { HfConfig } from '../../formats/hf-config.ts'
 import { adamw, gradientNorm, type AdamWStep } from '../../ml/adamw/adamw.ts'
 import { gradientProductsGraph } from '../../ml/lora/gradient-products.ts'
 import {
-  againName,
   gradientGraph,
   lossGraph,
   trainableTensors,
@@ -159,10 +158,8 @@ export class TrainingSession {
     const shape = shapeOfPasses(batch.rows, longest)
     const objective = batch.kind === 'prefer' ? { kind: batch.kind, beta: recipe.preferenceBeta } : { kind: batch.kind }
     const { recompute } = recipe
-    const session = await this.#session(
-      `gradients, ${batch.kind}`,
-      () => gradientGraph(config, method, shape, { objective, accumulate: accumulates, recompute, ...(halves ? { halves } : {}) }),
-      recompute,
+    const session = await this.#session(`gradients, ${batch.kind}`, () =>
+      gradientGraph(config, method, shape, { objective, accumulate: accumulates, recompute, ...(halves ? { halves } : {}) }),
     )
     const feeds = this.#feeds(batch)
     if (batch.kind === 'prefer') {
@@ -207,7 +204,6 @@ export class TrainingSession {
       ),
     }
     for (const { name } of this.#specs) feeds[name] = this.#state[name]!
-    for (const name of this.#options.halves?.keys() ?? []) feeds[againName(name)] = frozen[name]!
     return feeds
   }
 
@@ -253,8 +249,8 @@ export class TrainingSession {
     return into
   }
 
-  #session(name: string, graph: () => RunnableGraph, recompute = false): Promise<InferenceSession> {
-    const session = this.#sessions.get(name) ?? this.#options.runtime.open(graph(), { recompute })
+  #session(name: string, graph: () => RunnableGraph): Promise<InferenceSession> {
+    const session = this.#sessions.get(name) ?? this.#options.runtime.open(graph())
     this.#sessions.set(name, session)
     return session
   }
