@@ -61,7 +61,7 @@ function copied(target: Graph, node: Node, inputs: readonly Value[]): readonly V
 /** The ONNX model of some named values. */
 export function emitted(name: string, outputs: ReadonlyMap<string, Value>): RunnableGraph {
   const wanted = lowered(outputs)
-  const order = needed([...wanted.values()])
+  const order = fileOrder(needed([...wanted.values()]))
   const names = new Map<Value, string>()
   for (const [outputName, value] of wanted) {
     if (value.node.op !== 'Input' && !names.has(value)) names.set(value, outputName)
@@ -121,7 +121,7 @@ export function emitted(name: string, outputs: ReadonlyMap<string, Value>): Runn
     inputs,
     outputs: outputSpecs,
     initializers,
-    nodes: leavesLast(nodes),
+    nodes,
     values: valuesOfOpenSizes(order, names, new Set(wanted.keys())),
   })
   return { onnx, inputs, outputs: outputSpecs }
@@ -167,10 +167,16 @@ function onnxAttributes(attributes: Attributes, omitted: readonly (string | unde
 /**
  * The same nodes, those whose results nobody reads moved to the end, the last first. ONNX Runtime runs a graph depth-first from such nodes,
  * beginning with the last: so it computes each gradient as soon as it can and lets go of what the gradient needed. In the other
- * order all weight gradients would wait for the whole backward pass.
+ * order all weight gradients would wait for the whole backward pass. What the forward pass ends with comes after all gradients: a loss by itself would
+ * first be computed for all logits.
  */
-function leavesLast(nodes: readonly OnnxNode[]): OnnxNode[] {
-  const read = new Set(nodes.flatMap((node) => node.inputs))
-  const isLeaf = (node: OnnxNode): boolean => !node.outputs.some((name) => read.has(name))
-  return [...nodes.filter((node) => !isLeaf(node)), ...nodes.filter(isLeaf).reverse()]
+export function fileOrder(nodes: readonly Node[]): Node[] {
+  const read = new Set(nodes.flatMap((node) => node.inputs.map((input) => input.node)))
+  const leaves = nodes.filter((node) => !read.has(node))
+  const isForward = (node: Node): boolean => node.phase === 'forward'
+  return [
+    ...nodes.filter((node) => read.has(node)),
+    ...leaves.filter(isForward).reverse(),
+    ...leaves.filter((node) => !isForward(node)).reverse(),
+  ]
 }

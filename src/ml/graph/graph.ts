@@ -154,7 +154,7 @@ export function labelled(label: string, value: Value): Value {
 
 /**
  * The nodes that these values need, in order: what is made again stands between the forward and the backward pass, so that the runtime makes it only when it has
- * the derivative that needs it (`leavesLast` in emit.ts).
+ * the derivative that needs it (`runOrder` in memory.ts).
  */
 export function needed(values: readonly Value[]): Node[] {
   const seen = new Set<Node>()

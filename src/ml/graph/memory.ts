@@ -1,5 +1,5 @@
 /** How much memory a graph needs while it runs, before it runs. */
-import { lowered } from './emit.ts'
+import { fileOrder, lowered } from './emit.ts'
 import { needed, type Dim, type Node, type Value } from './graph.ts'
 
 const bytesOf = { float32: 4, float16: 2, int64: 8, bool: 1 } as const
@@ -46,17 +46,17 @@ export function peakBytes(outputs: ReadonlyMap<string, Value>, sizes: Readonly<R
 }
 
 /**
- * ONNX Runtime's order: depth-first from what nobody reads, the first of those first (`leavesLast` in emit.ts turns them round), and of a node's inputs the one
- * that was asked for last first. Source: Graph::ReverseDFSFrom in onnxruntime/core/graph/graph.cc.
+ * ONNX Runtime's order: depth-first from what nobody reads, the last in the file first, and of a node's inputs the one that stands last first.
+ * Source: Graph::ReverseDFSFrom in onnxruntime/core/graph/graph.cc.
  */
 function runOrder(nodes: readonly Node[]): Node[] {
-  const place = new Map(nodes.map((node, index) => [node, index]))
+  const inFile = fileOrder(nodes)
+  const place = new Map(inFile.map((node, index) => [node, index]))
   const read = new Set(nodes.flatMap((node) => node.inputs.map((input) => input.node)))
   const order: Node[] = []
   const seen = new Set<Node>()
-  const waiting: { readonly node: Node; readonly ready: boolean }[] = nodes
+  const waiting: { readonly node: Node; readonly ready: boolean }[] = inFile
     .filter((node) => !read.has(node))
-    .reverse()
     .map((node) => ({ node, ready: false }))
   for (let next = waiting.pop(); next; next = waiting.pop()) {
     const { node, ready } = next

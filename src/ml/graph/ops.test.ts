@@ -138,6 +138,15 @@ const cases: Record<string, Case> = {
   },
   'Parts of which one is not read': { inputs: { a: [4, 2] }, build: (x) => ops.partsOf(of(x, 'a'), 0, 2)[1] as Value },
   Joined: { inputs: { a: [2, 3, 2], b: [2, 3, 2] }, build: (x) => ops.join([of(x, 'a'), of(x, 'b'), of(x, 'a')], 1) },
+  Shares: {
+    inputs: { a: [5, 2] },
+    build: (x) => {
+      const [first, second, third] = ops.shares(of(x, 'a'), 2, 3) as [Value, Value, Value]
+      return ops.mul(ops.mul(first, second), third)
+    },
+  },
+  'Shares of which one is empty': { inputs: { a: [2, 2] }, build: (x) => ops.joinShares(ops.shares(of(x, 'a'), 1, 3), 1, 2) },
+  SharesJoined: { inputs: { a: [2, 3], b: [1, 3] }, build: (x) => ops.joinShares([of(x, 'a'), of(x, 'b')], 2, 3) },
   'TokenLosses with capped logits': {
     inputs: { x: [3, 4], table: [5, 4] },
     build: (x) => ops.tokenLosses(of(x, 'x'), of(x, 'table'), ints(x, [4, 0, 4]), 0.8),

@@ -166,6 +166,9 @@ export type OpName =
   | 'Concat'
   | 'Parts'
   | 'Joined'
+  | 'Shares'
+  | 'Slice'
+  | 'SharesJoined'
   | 'TokenLosses'
 
 export const opTable: Readonly<Record<OpName, Op>> = {
@@ -549,6 +552,42 @@ export const opTable: Readonly<Record<OpName, Op>> = {
     onnx: { type: 'Concat' },
   },
 
+  /** Rows in shares of a size, the last of which may have fewer rows or none: `count` of them. */
+  Shares: {
+    shape: ([x], attributes) => {
+      const { dtype, dims } = x!
+      const rows = at(dims, 0)
+      return sharesOf(rows, attributes).map((share) => ({ dtype, dims: dims.with(0, share) }))
+    },
+    lower: ([x], attributes) => {
+      const size = numberOf(attributes, 'size')
+      const { graph, dims } = x!
+      return sharesOf(at(dims, 0), attributes).map((share, i) => {
+        const ends = [i, i + 1].map((count) => graph.integers([count * size]))
+        return graph.apply('Slice', [x!, ...ends, graph.integers([0])], { dims: dims.with(0, share) })
+      })
+    },
+    gradient: ({ inputs, outputs, attributes }, dOutputs) => {
+      const { graph, dims } = at(inputs, 0)
+      const shares = dOutputs.map((dY, index) => dY ?? zerosLike(at(outputs, index)))
+      return [graph.apply('SharesJoined', shares, { ...attributes, rows: [at(dims, 0)] })]
+    },
+  },
+  /** Part of the first axis, as `dims` says; ends beyond it are its end. */
+  Slice: {
+    shape: ([x], attributes) => [{ dtype: x!.dtype, dims: listOf(attributes, 'dims') }],
+    onnx: { omit: ['dims'] },
+  },
+  /** Shares put together. */
+  SharesJoined: {
+    shape: ([first], attributes) => [{ dtype: first!.dtype, dims: first!.dims.with(0, at(listOf(attributes, 'rows'), 0)) }],
+    gradient: ({ inputs, attributes }, [dY]) => {
+      const { rows: _, ...rest } = attributes
+      return dY ? [...dY.graph.apply('Shares', [dY], rest).node.outputs] : inputs.map(() => null)
+    },
+    onnx: { type: 'Concat', fixed: { axis: 0 }, omit: ['size', 'count', 'rows'] },
+  },
+
   /**
    * −log p[target] of each row with p = softmax(x·Eᵀ): x [L,H], E [V,H], targets int64 [L] → [L].
    * It is m − log p_max − (x·Eᵀ)[t] for the largest logit m, which no underflow can reach.
@@ -569,19 +608,26 @@ export const opTable: Readonly<Record<OpName, Op>> = {
       const logSum = sub(reduceMax(logits, [1]), log(reduceMax(p, [1])))
       return [reshape(sub(logSum, chosen), targets.dims)]
     },
-    gradient: ({ inputs, attributes }, [dY]) => {
+    gradient: ({ inputs, outputs, attributes }, [dY]) => {
       const [x, table, targets] = inputs as [Value, Value, Value]
+      const losses = at(outputs, 0)
       if (!dY) return [null, null, null]
       const { logits, t } = cappedLogits(x, table, attributes)
       const p = softmax(logits)
-      // Ones made from the largest p: p is then needed by nothing later, and the runtime subtracts in place instead of copying p.
-      const largest = reduceMax(p, [1])
-      const apart = scatterAdd(p, unsqueeze(targets), neg(div(largest, largest)), 1)
+      // Ones made from the losses: logits and p are then needed by nothing later, and the runtime subtracts in place instead of copying p.
+      const ones = exp(mul(losses, losses.graph.scalar(0)))
+      const apart = scatterAdd(p, unsqueeze(targets), neg(unsqueeze(ones)), 1)
       const delta = t ? mul(apart, sub(t.graph.scalar(1), mul(t, t))) : apart
       const scale = unsqueeze(dY)
       return [mul(gemm(delta, table), scale), gemm(delta, mul(x, scale), { transA: true }), null]
     },
   },
+}
+
+/** The sizes of shares; of a size that only a run knows, names. */
+function sharesOf(rows: Dim, attributes: Attributes): Dim[] {
+  const [size, count] = [numberOf(attributes, 'size'), numberOf(attributes, 'count')]
+  return Array.from({ length: count }, (_, i) => (typeof rows === 'string' ? `${rows}.${i}` : Math.max(0, Math.min(size, rows - i * size))))
 }
 
 const geluScale = Math.sqrt(2 / Math.PI)
@@ -707,7 +753,13 @@ export const zerosLike = (x: Value): Value =>
 export const stretchedAs = (value: Value, x: Value): Value =>
   isKnown(x.dims) || sameDims(value.dims, x.dims)
     ? expand(value, x.dims)
-    : x.graph.apply('ExpandTo', [value, x.graph.apply('Shape', [x])], { dims: x.dims })
+    : x.graph.apply('ExpandTo', [value, x.graph.apply('Shape', [measured(x)])], { dims: x.dims })
+/** Something that is there earlier and has the same dims: waiting for the value itself would keep what it is made of. */
+function measured(x: Value): Value {
+  const isElementwise = ['Add', 'Sub', 'Mul', 'Div'].includes(x.node.op)
+  const earlier = isElementwise ? x.node.inputs.find((input) => sameDims(input.dims, x.dims)) : undefined
+  return earlier ? measured(earlier) : x
+}
 export const scatterAdd = (data: Value, index: Value, updates: Value, axis: number): Value =>
   data.graph.apply('ScatterElements', [data, index, updates], { axis, reduction: 'add' })
 /** Adds rows [L,…] to some rows of data. No number may come twice in index [L]. */
@@ -730,6 +782,12 @@ export const partsOf = (x: Value, axis: number, n: number): Value[] =>
 /** Equal parts of an axis, put together. */
 export const join = (parts: readonly Value[], axis: number): Value =>
   parts.length === 1 ? at(parts, 0) : at(parts, 0).graph.apply('Joined', parts, { axis })
+/** Rows in `count` shares of `size`, which must hold them all; the last may hold fewer or none. */
+export const shares = (x: Value, size: number, count: number): Value[] =>
+  count === 1 ? [x] : [...x.graph.apply('Shares', [x], { size, count }).node.outputs]
+/** Shares put together: `rows` in all. */
+export const joinShares = (parts: readonly Value[], size: number, rows: Dim): Value =>
+  parts.length === 1 ? at(parts, 0) : at(parts, 0).graph.apply('SharesJoined', parts, { size, count: parts.length, rows: [rows] })
 /** @param cap soft cap of the logits */
 export const tokenLosses = (x: Value, table: Value, targets: Value, cap: number | null = null): Value =>
   x.graph.apply('TokenLosses', [x, table, targets], cap === null ? {} : { cap })

@@ -2,7 +2,21 @@
 import { traitsOf } from '../../formats/architectures/traits.ts'
 import type { HfConfig } from '../../formats/hf-config.ts'
 import { labelled, times, type Graph, type Value } from '../graph/graph.ts'
-import { add, addRows, gather, gatherOnce, gemm, mul, reduceSum, reshape, tokenLosses, widen, zerosLike } from '../graph/ops.ts'
+import {
+  add,
+  addRows,
+  gather,
+  gatherOnce,
+  gemm,
+  joinShares,
+  mul,
+  reduceSum,
+  reshape,
+  shares,
+  tokenLosses,
+  widen,
+  zerosLike,
+} from '../graph/ops.ts'
 import { lastHidden, timeOf, type Shape, type Weights } from '../llama/forward.ts'
 import { baseTensors, embeddingName, headName, projectionPath, type Projection } from '../llama/parameters.ts'
 import { adapterName, targetsOf, trainableTensors, type LoraMethod, type Method } from './trainables.ts'
@@ -83,6 +97,15 @@ export interface CountedLosses {
   readonly weights_N: Value
 }
 
+/** Logits that are there at once: 64 MiB. More rows at a time were not faster. */
+const mostLogits = 2 ** 24
+
+/** In how many shares the positions that count meet the vocabulary, and of how many rows. */
+export function sharesOfLogits({ vocabSize }: HfConfig, { batch, length }: Shape): { readonly size: number; readonly count: number } {
+  const count = Math.ceil((batch * length * vocabSize) / mostLogits)
+  return { size: Math.ceil((batch * length) / count), count }
+}
+
 /** Logits are computed only where the weight is not 0. Inputs: tokens, targets int64 [B,T], weights float32 [B,T]. */
 export function countedLosses({ graph, shape, weights }: Network, config: HfConfig): CountedLosses {
   const T = timeOf(shape)
@@ -93,12 +116,17 @@ export function countedLosses({ graph, shape, weights }: Network, config: HfConf
   const x_NH = lastHidden(graph, config, shape, weights, tokens)
   const counted_L = labelled('counted_L', reshape(graph.apply('NonZero', [weights_N], { dim: 'L' }), ['L']))
   const head_VH = weights.parameter(headName(config))
-  const losses_L = tokenLosses(gatherOnce(x_NH, counted_L), head_VH, gatherOnce(targets_N, counted_L), traitsOf(config).logitSoftCap)
+  const { size, count } = sharesOfLogits(config, shape)
+  const targets = shares(gatherOnce(targets_N, counted_L), size, count)
+  const losses = shares(gatherOnce(x_NH, counted_L), size, count).map((x, i) =>
+    tokenLosses(x, head_VH, targets[i]!, traitsOf(config).logitSoftCap),
+  )
+  const losses_L = joinShares(losses, size, counted_L.dims[0]!)
   return { losses_L, weights_L: gatherOnce(weights_N, counted_L), counted_L, weights_N }
 }
 
 /** Σ weights·losses of each row, [B]: of a conversation or text, minus its log probability. */
 export function rowLosses({ shape }: Network, { losses_L, weights_L, counted_L, weights_N }: CountedLosses): Value {
-  const losses_N = addRows(zerosLike(weights_N), counted_L, mul(losses_L, weights_L))
+  const losses_N = addRows(zerosLike(weights_N), counted_L, mul(weights_L, losses_L))
   return reshape(reduceSum(reshape(losses_N, [shape.batch, timeOf(shape)]), [1]), [shape.batch])
 }

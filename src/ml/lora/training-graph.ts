@@ -7,7 +7,7 @@ import { peakBytes } from '../graph/memory.ts'
 import { mul, reduceSum, reshape } from '../graph/ops.ts'
 import { lastHidden, logitsOf, type Shape } from '../llama/forward.ts'
 import { headName } from '../llama/parameters.ts'
-import { countedLosses, network, rowLosses, type Halves, type Network } from './network.ts'
+import { countedLosses, network, rowLosses, sharesOfLogits, type Halves, type Network } from './network.ts'
 import { preferenceLoss } from './preference.ts'
 import { trainableTensors, type Method } from './trainables.ts'
 
@@ -62,7 +62,7 @@ function lossOf(net: Network, config: HfConfig, objective: Objective): Value {
   const counted = countedLosses(net, config)
   switch (objective.kind) {
     case 'follow':
-      return reshape(reduceSum(mul(counted.losses_L, counted.weights_L), [0]), [])
+      return reshape(reduceSum(mul(counted.weights_L, counted.losses_L), [0]), [])
     case 'prefer':
       return preferenceLoss(rowLosses(net, counted), objective.beta)
     default:
@@ -94,6 +94,8 @@ export function logitsGraph(config: HfConfig, method: Method, shape: Shape): Run
  */
 export function activationBytes(config: HfConfig, method: Method, shape: Shape, options: GradientOptions = {}): number {
   const tokens = shape.batch * shape.length
-  const sizes = { T: shape.length, L: tokens, U: Math.min(tokens, config.vocabSize) }
+  const { size, count } = sharesOfLogits(config, shape)
+  const shares = Array.from({ length: count }, (_, i) => [`L.${i}`, Math.min(size, tokens - i * size)] as const)
+  const sizes = { T: shape.length, L: tokens, ...Object.fromEntries(shares), U: Math.min(tokens, config.vocabSize) }
   return peakBytes(gradientValues(config, method, shape, options), sizes)
 }
