@@ -7,42 +7,80 @@ const bytesOf = { float32: 4, float16: 2, int64: 8, bool: 1 } as const
 /** Operations whose result is their input under another shape. */
 const views = new Set(['Reshape', 'Unsqueeze', 'Again'])
 
+/** Operations that the runtime lets write over an input of the same dims, if nothing reads it later. */
+const inPlace = new Set('Add Sub Mul Div Neg Sqrt Exp Log Softplus Sigmoid Tanh ScatterElements AddRows'.split(' '))
+
+/** Memory that one value after another takes: from the first's making to the last's last reading, what lies between included. */
+interface Place {
+  readonly first: Value
+  /** Steps of the run. */
+  readonly from: number
+  to: number
+  readsLeft: number
+}
+
 /**
- * The most bytes alive at once: inputs and outputs throughout, everything else from the operation that makes it to the last
- * that reads it, operations in the order in which the runtime runs them. Its allocator's rounding comes on top.
+ * The most bytes alive at once: inputs and outputs throughout, everything else as ONNX Runtime plans it without an arena: operations in its order; a result
+ * written over an input that nothing else reads, or into the memory of an earlier result of the same dims, which is then held in between too. Its allocator's
+ * rounding comes on top. Source: PlannerImpl in onnxruntime/core/framework/allocation_planner.cc.
  * @param sizes the largest value of each named dimension
  */
 export function peakBytes(outputs: ReadonlyMap<string, Value>, sizes: Readonly<Record<string, number>>): number {
   const wanted = lowered(outputs)
   const nodes = runOrder(needed([...wanted.values()]))
-  const storage = new Map<Value, Value>()
-  const stored = (value: Value): Value => storage.get(value) ?? value
   const size = (value: Value): number =>
     value.dims.reduce((product: number, dim: Dim) => product * sizeOf(dim, sizes), 1) * bytesOf[value.dtype]
+  const stays = new Set(wanted.values())
+  for (const node of nodes) if (node.op === 'Input' || node.op === 'Constant') for (const value of node.outputs) stays.add(value)
 
-  const lastRead = new Map<Value, number>()
-  nodes.forEach((node, step) => {
-    const [input] = node.inputs
-    const [made] = node.outputs
-    if (views.has(node.op) && input && made) storage.set(made, stored(input))
-    for (const value of node.inputs) lastRead.set(stored(value), step)
-  })
-  const kept = new Set([...wanted.values()].map(stored))
-  for (const node of nodes) {
-    if (node.op === 'Input' || node.op === 'Constant') for (const value of node.outputs) kept.add(value)
+  const changes = new Float64Array(nodes.length + 1)
+  for (const { first, from, to } of placesOf(nodes, stays)) {
+    changes[from]! += size(first)
+    changes[to + 1]! -= size(first)
   }
-  let alive = [...kept].reduce((sum, value) => sum + size(value), 0)
-  let peak = alive
-  const ending = Map.groupBy(
-    [...lastRead].filter(([value]) => !kept.has(value)),
-    ([, step]) => step,
-  )
-  nodes.forEach((node, step) => {
-    for (const value of node.outputs) if (stored(value) === value && !kept.has(value) && lastRead.has(value)) alive += size(value)
-    peak = Math.max(peak, alive)
-    for (const [value] of ending.get(step) ?? []) alive -= size(value)
-  })
-  return peak
+  const standing = [...stays].reduce((sum, value) => sum + size(value), 0)
+  let alive = standing
+  return changes.reduce((peak, change) => Math.max(peak, (alive += change)), standing)
+}
+
+/** The places of what lies between some values that stay, of nodes in the order in which they run. */
+function placesOf(nodes: readonly Node[], stays: ReadonlySet<Value>): Place[] {
+  const reads = new Map<Value, number>()
+  for (const value of nodes.flatMap((node) => node.inputs)) reads.set(value, (reads.get(value) ?? 0) + 1)
+  const places: Place[] = []
+  const placeOf = new Map<Value, Place>()
+  const free = new Map<string, Place[]>()
+  const kindOf = ({ dtype, dims }: Value): string => `${dtype}[${dims.join()}]`
+  const isView = ({ node }: Value): boolean => views.has(node.op)
+  const isStanding = (value: Value): boolean => stays.has(value) || (isView(value) && isStanding(value.node.inputs[0]!))
+
+  const choose = (value: Value, step: number): Place => {
+    const { inputs, op } = value.node
+    const isLast = (input: Value): boolean => kindOf(input) === kindOf(value) && placeOf.get(input)?.readsLeft === 1
+    const over = isView(value) ? inputs[0] : inPlace.has(op) ? inputs.find(isLast) : undefined
+    const found = over ? placeOf.get(over) : free.get(kindOf(value))?.pop()
+    if (found) return found
+    const place = { first: value, from: step, to: step, readsLeft: 0 }
+    places.push(place)
+    return place
+  }
+  for (const [step, { inputs, outputs }] of nodes.entries()) {
+    for (const value of outputs) {
+      if (isStanding(value)) continue
+      const place = choose(value, step)
+      placeOf.set(value, place)
+      place.readsLeft += reads.get(value) ?? 0
+    }
+    const touched = new Set([...inputs, ...outputs].flatMap((value) => placeOf.get(value) ?? []))
+    for (const input of inputs) if (placeOf.has(input)) placeOf.get(input)!.readsLeft -= 1
+    for (const place of touched) {
+      place.to = step
+      if (place.readsLeft > 0) continue
+      const kind = kindOf(place.first)
+      free.set(kind, [...(free.get(kind) ?? []), place])
+    }
+  }
+  return places
 }
 
 /**

@@ -97,8 +97,8 @@ export interface CountedLosses {
   readonly weights_N: Value
 }
 
-/** Logits that are there at once: 64 MiB. More rows at a time were not faster. */
-const mostLogits = 2 ** 24
+/** Logits that are there at once: 32 MiB. More rows at a time are not faster (docs/log.md). */
+const mostLogits = 2 ** 23
 
 /** In how many shares the positions that count meet the vocabulary, and of how many rows. */
 export function sharesOfLogits({ vocabSize }: HfConfig, { batch, length }: Shape): { readonly size: number; readonly count: number } {

@@ -12,10 +12,10 @@ const runtimeBytes = 150e6
 /** A session's own memory for each layer beyond its activations: the graph, its optimised copy and the kernels. */
 const sessionBytesOfLayer = 2.8e6
 /**
- * A process grows by this much more than its tensors take at the peak: alignment, and what the allocator keeps. All three were fitted to peaks on Linux x64
- * (docs/design/trainer.md has the table); a test holds predictions within a tenth.
+ * A process grows by this much more than its tensors take at the peak: alignment, and gaps that the allocator keeps, of which there are more where large results come and go. All were fitted to peaks on Linux x64
+ * (docs/trainer-cost.md has the table); a test holds predictions within a tenth.
  */
-const allocatorShare = 1.12
+const allocatorShare = { kept: 1.08, recomputed: 1.15 }
 
 /** What goes through the graphs at once, in examples, and which weights are held in 16 bits. */
 export interface Pass extends Room {
@@ -32,12 +32,15 @@ export function estimateMemory(recipe: Recipe, config: HfConfig, examples: Token
   const accumulate = accumulates(recipe, pass.rows)
   const preferences = examples.sequences.at(-1)! > examples.count
   // Sessions keep nothing between runs (no arenas), so the largest batch alone counts. The graph's figure has weights and gradients in it, those of 16 bits and
-  // sums that are passed in twice.
+  // sums that are passed in, a second time.
   const rows = preferences ? 2 * pass.rows : pass.rows
   const objective = preferences ? ({ kind: 'prefer', beta } as const) : ({ kind: 'follow' } as const)
   const graph = activationBytes(config, method, shapeOfPasses(rows, longest), { objective, accumulate, recompute, halves: halved })
-  const activations = Math.ceil(allocatorShare * Math.max(0, graph - frozen - half - (accumulate ? 3 : 2) * trained))
-  const sessions = 2 + (preferences ? 2 : 0) + (recipe.validation > 0 ? 1 : 0)
+  const share = recompute ? allocatorShare.recomputed : allocatorShare.kept
+  const between = share * (graph - frozen - half - (accumulate ? 3 : 2) * trained)
+  // When they are gone, the runtime makes copies of the gradients (training-session.ts).
+  const activations = Math.ceil(Math.max(between, trained))
+  const sessions = 1 + (preferences ? 2 : 0) + (recipe.validation > 0 ? 1 : 0)
   const kept = (recipe.validation > 0 ? 1 : 0) + (recipe.average > 0 ? 1 : 0)
   const parts: [string, number][] = [
     ['base weights', frozen],

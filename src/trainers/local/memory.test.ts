@@ -19,7 +19,9 @@ const measured = process.platform === 'linux' && process.arch === 'x64' ? false 
 for (const [title, change] of Object.entries<Partial<Recipe>>({
   'small batches': { batchSize: 4, maxLength: 64 },
   'large batches': { batchSize: 8, maxLength: 256 },
-  'large batches that compute twice': { batchSize: 8, maxLength: 256, recompute: true },
+  'long sequences': { batchSize: 2, maxLength: 512 },
+  'long sequences that compute twice': { batchSize: 2, maxLength: 512, recompute: true },
+  'training all weights': { batchSize: 8, maxLength: 256, method: { kind: 'full' } },
 })) {
   test(`the peak of ${title} is predicted within a tenth`, { skip: measured }, async (t) => {
     const output = temporaryFolder(t)
