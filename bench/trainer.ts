@@ -5,8 +5,8 @@
  *   … --shapes 7m,135m,360m --work 4x256,1x512,stories --peers eager,compiled,bf16 --rounds 3 --steps 8 --full
  *
  * `stories` are pages of real stories (--texts: JSONL with `lang` and `pages`), at most 512 tokens, in batches of 8: PyTorch pads them to the longest of a batch
- * (default collation), or has them packed into rows of 512. Padding is not work: only tokens count. Each peer also runs with the allocator's settings that ours
- * runs with (glibc keeps what is freed), as +tuned. The first steps of each round are left out on both sides.
+ * (default collation), or has them packed into rows of 512. Padding is not work: only tokens count. Each peer also runs with glibc told to keep all that is
+ * freed, which is its fastest, as +tuned. The first steps of each round are left out on both sides.
  */
 
 import { execFile } from 'node:child_process'
@@ -15,7 +15,7 @@ import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
 import { openBaseFolder } from '../src/trainers/local/base-folder.ts'
-import { keepMemory, localTrainer } from '../src/trainers/local/local-trainer.ts'
+import { localTrainer } from '../src/trainers/local/local-trainer.ts'
 import { tokenizeExamples } from '../src/trainers/local/tokenize-examples.ts'
 import { defaultSettings, type Recipe } from '../src/trainers/trainer.ts'
 import { parametersOf, shapeOf, writeBase } from './trainer/shapes.ts'
@@ -38,6 +38,8 @@ const [rounds, steps] = [Number(options.rounds), Number(options.steps)]
 const warmUp = 2
 const threads = 2
 const packedLength = 512
+/** For glibc, on the peer's side: what is freed is kept. */
+const keepAll = { MALLOC_MMAP_THRESHOLD_: String(2 ** 32), MALLOC_TRIM_THRESHOLD_: String(2 ** 32) }
 
 interface Work {
   readonly name: string
@@ -159,7 +161,7 @@ async function peer(base: string, setting: string, batches: readonly (readonly n
   await writeFile(file, JSON.stringify(batches))
   const script = join(import.meta.dirname, 'trainer/peer.py')
   const args = [script, base, options.full ? `${setting} full` : setting, file, String(warmUp), String(threads)]
-  const env = { ...process.env, ...(setting.includes('tuned') ? keepMemory : {}) }
+  const env = { ...process.env, ...(setting.includes('tuned') ? keepAll : {}) }
   const { stdout } = await promisify(execFile)(options.python!, args, { env, maxBuffer: 1e7 })
   return JSON.parse(stdout) as Round
 }

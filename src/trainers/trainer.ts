@@ -45,7 +45,7 @@ export interface Recipe {
   readonly checkpointEvery: number
   /** How far preferences may move the model from its base: the β of DPO; larger stays nearer. */
   readonly preferenceBeta: number
-  /** Computes cheap results again in the backward pass instead of keeping them: a few per cent slower, and less memory. */
+  /** Computes attention's weights again in the backward pass instead of keeping them: about 5 % slower, the same bytes, and much less memory for long sequences. */
   readonly recompute: boolean
   /** Share of the examples that is not trained on but gives a validation loss; 0: none. The best weights by it are the result. */
   readonly validation: number

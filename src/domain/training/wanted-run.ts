@@ -43,7 +43,7 @@ export interface PreparedRun {
 }
 
 /**
- * Writes down what the run will be trained on. Where it fits in memory only if cheap results are computed twice, its recipe says so from now on; where it
+ * Writes down what the run will be trained on. Where it fits in memory only if attention's weights are computed twice, its recipe says so from now on; where it
  * does not fit even then, it is refused.
  */
 export async function storeExamples(app: TrainingApp, { base, revision, recipe }: WantedRun): Promise<PreparedRun> {

@@ -121,6 +121,15 @@ for (const method of [full, lora]) {
     assertClose(await gradientsOf(method, tail, { at: longer }), await gradientsOf(method, batch), 1e-5)
   })
 
+  test(`${method.kind}: attention computed twice gives the very bits of attention that is kept`, async () => {
+    const at = { ...shape, length: 12, parts: 2 }
+    const [kept, twice] = [
+      await gradientsOf(method, batchOf(6, at), { at }),
+      await gradientsOf(method, batchOf(6, at), { at, recompute: true }),
+    ]
+    assertClose(twice, kept, 0)
+  })
+
   test(`${method.kind}: two threads compute the very bits that one computes, every time`, async () => {
     const at = { batch: 8, length: 32 }
     const batch = batchOf(3, at)

@@ -56,7 +56,7 @@ const isInstalled = import.meta.url.includes('/node_modules/')
  * and again: a fifth of a step's processor time at 135 M parameters, at the same peak. What takes 32 MiB goes back all the same: there are few such results, and
  * the gaps that they left cost up to a tenth of the peak (docs/log.md). Other systems' allocators do not read these.
  */
-export const keepMemory = { MALLOC_MMAP_THRESHOLD_: String(2 ** 25), MALLOC_TRIM_THRESHOLD_: String(2 ** 32) }
+const keepMemory = { MALLOC_MMAP_THRESHOLD_: String(2 ** 25), MALLOC_TRIM_THRESHOLD_: String(2 ** 32) }
 
 type Answer = Exclude<FromChild, { kind: 'done' | 'failed' }>
 
