@@ -104,11 +104,11 @@ async function openRuntime(where: ToTrainer['where']): Promise<Runtime> {
   return {
     Tensor: ort.Tensor,
     writesInPlace: false,
-    open: (graph, { recompute }) =>
+    open: (graph) =>
       ort.InferenceSession.create(graph.onnx, {
         executionProviders: where === 'webgpu' ? ['webgpu', 'wasm'] : ['wasm'],
         enableMemPattern: false,
-        graphOptimizationLevel: recompute ? 'disabled' : 'all',
+        graphOptimizationLevel: 'all',
         logSeverityLevel: 3,
       }),
   }
