@@ -138,7 +138,7 @@ async function writeStart(): Promise<{ digest: string }> {
 
 async function build(): Promise<void> {
   const state = join(work, 'checkpoint.json')
-  const digests = JSON.stringify([data, tokenizer, recipe, localTrainerVersion(2)])
+  const digests = JSON.stringify([data, tokenizer, recipe, localTrainerVersion])
   const saved = existsSync(state) ? (JSON.parse(await readFile(state, 'utf8')) as Progress) : null
   const progress: Progress = saved?.digests === digests ? saved : { digests, file: null, curve: [], tokens: 0, seconds: 0 }
   if (progress.file === null) await rm(request.output, { recursive: true, force: true })
@@ -204,7 +204,7 @@ async function publish(trained: string, progress: Progress, peakBytes: number): 
     data,
     tokenizer,
     recipe,
-    trainer: localTrainerVersion(2),
+    trainer: localTrainerVersion,
     steps,
     tokens: progress.tokens,
     seconds: Math.round(progress.seconds),
@@ -256,10 +256,10 @@ async function check(): Promise<void> {
     ['data', record.data.digest, data.digest],
     ['tokenizer', record.tokenizer.digest, tokenizer.digest],
   ]
-  if (record.trainer === localTrainerVersion(2)) {
+  if (record.trainer === localTrainerVersion) {
     const first = await firstSteps()
     compared.push([`weights after ${first.steps} steps`, record.first.weights, first.weights])
-  } else console.log(`not compared: weights, which ${record.trainer} made and this is ${localTrainerVersion(2)}`)
+  } else console.log(`not compared: weights, which ${record.trainer} made and this is ${localTrainerVersion}`)
   for (const [what, before, now] of compared) console.log(`${before === now ? 'same     ' : 'DIFFERENT'} ${what}: ${now}`)
   if (compared.some(([, before, now]) => before !== now)) {
     console.log(

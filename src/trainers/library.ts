@@ -8,6 +8,7 @@ import { baseTensors } from '../ml/lora/training-graph.ts'
 import { openBaseFolder } from './local/base-folder.ts'
 import { findLearningRate as findHere, type RateOptions, type RateRange } from './local/find-learning-rate.ts'
 import { localTrainer } from './local/local-trainer.ts'
+import { defaultThreads } from './local/threads.ts'
 import { traceExamples as traceHere, type Trace } from './local/trace-examples.ts'
 import {
   defaultRecipe,
@@ -39,7 +40,7 @@ export interface Source {
   readonly recipe?: RecipeSettings
   /** A PEFT adapter folder to go on from. */
   readonly adapter?: string
-  /** Threads inside an operator; 2 by default. */
+  /** At most so many; by default all that this process may use. The bytes are the same for any number. */
   readonly threads?: number
   /** Bytes the run may take; by default what the machine has free. */
   readonly memoryBudget?: number
@@ -77,14 +78,14 @@ export async function estimate(options: Source): Promise<MemoryEstimate> {
 /** A short run whose learning rate grows until the loss explodes, in this process, and the rate it suggests. */
 export async function findLearningRate(options: Source & RateOptions): Promise<RateRange> {
   await using prepared = await prepare(options)
-  return await findHere(prepared.request, { ...options, threads: options.threads ?? 2 })
+  return await findHere(prepared.request, { ...options, threads: options.threads ?? defaultThreads })
 }
 
 /** Losses of all examples, and how much each pulls the adapter where the queries do, in this process. */
 export async function* traceExamples(options: Source & { readonly queries: Source['examples'] }): AsyncGenerator<Trace> {
   await using prepared = await prepare(options)
   await using queries = await prepare({ base: options.base, examples: options.queries })
-  const { signal, threads = 2 } = options
+  const { signal, threads = defaultThreads } = options
   yield* traceHere({ ...prepared.request, queries: queries.request.examples }, { threads, ...(signal ? { signal } : {}) })
 }
 

@@ -13,6 +13,7 @@ import { baseTensors, initialTrainables, trainableTensors } from '../../../src/m
 import { loadTokenizer } from '../../../src/ml/tokenizer/tokenizer.ts'
 import { epochBatches, microBatches } from '../../../src/trainers/local/batches.ts'
 import { exampleEncoder } from '../../../src/trainers/local/encode-example.ts'
+import { microBatching } from '../../../src/trainers/local/estimate-memory.ts'
 import { packBatch } from '../../../src/trainers/local/pack-batch.ts'
 import { floatTensor, type Runtime, type Tensors } from '../../../src/trainers/local/runtime.ts'
 import { learningRateAt } from '../../../src/trainers/local/schedule.ts'
@@ -62,7 +63,17 @@ async function train({ examples: text, where, steps }: ToTrainer): Promise<void>
   const longest = Math.max(...examples.lengths)
   // Few rows at once keep a browser's memory small.
   const rows = Math.max(1, Math.min(batchSize, Math.floor(512 / longest)))
-  const session = new TrainingSession({ runtime, config, method, recipe, frozen, state, longest, accumulates: rows < batchSize })
+  const session = new TrainingSession({
+    runtime,
+    config,
+    method,
+    recipe,
+    frozen,
+    state,
+    longest,
+    threads: 1,
+    ...microBatching(recipe, rows),
+  })
 
   const all = [...examples.lengths.keys()]
   const isPair = (example: number): boolean => examples.sequences[example + 1]! - examples.sequences[example]! === 2
@@ -104,6 +115,7 @@ async function openRuntime(where: ToTrainer['where']): Promise<Runtime> {
   return {
     Tensor: ort.Tensor,
     writesInPlace: false,
+    floats: (count) => new Float32Array(count),
     open: (graph) =>
       ort.InferenceSession.create(graph.onnx, {
         executionProviders: where === 'webgpu' ? ['webgpu', 'wasm'] : ['wasm'],

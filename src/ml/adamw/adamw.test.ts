@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { adamwModule } from '../../../scripts/make-adamw.ts'
 import { randomFrom } from '../lora/random.ts'
-import { adamw, gradientNorm } from './adamw.ts'
+import { adamw, addUp, gradientNorm } from './adamw.ts'
 
 const random = randomFrom(1, 'adamw')
 const numbers = (length: number, size = 1): Float32Array => Float32Array.from({ length }, () => size * random.normal())
@@ -13,21 +13,34 @@ test('what is checked in was made of adamw.wat', async () => {
   assert.equal(readFileSync(new URL('adamw.wasm.ts', import.meta.url), 'utf8'), await adamwModule())
 })
 
+const normOf = (gradients: readonly Float32Array[], scale: number): number =>
+  gradientNorm(gradients.map((gradient) => addUp(gradient, null)), scale) // prettier-ignore
+
 test('the norm is that of all numbers together, whatever blocks they fall into', () => {
   for (const lengths of [[1], [3, 5], [16_384], [65_536, 1], [65_539, 4, 70_001]]) {
     const gradients = lengths.map((length) => numbers(length))
     const sum = gradients.flatMap((gradient) => [...gradient]).reduce((total, x) => total + x * x, 0)
-    const norm = gradientNorm(gradients, 0.5)
+    const norm = normOf(gradients, 0.5)
     assert.ok(Math.abs(norm / (0.5 * Math.sqrt(sum)) - 1) < 1e-12, `${lengths.join()}: ${norm}`)
   }
-  assert.equal(gradientNorm([Float32Array.of(3), Float32Array.of(), Float32Array.of(4)], 1), 5)
+  assert.equal(normOf([Float32Array.of(3), Float32Array.of(), Float32Array.of(4)], 1), 5)
+})
+
+test('two gradients are added up, and the squares are those of the sum', () => {
+  for (const length of [1, 16_384, 40_003]) {
+    const [one, other] = [numbers(length), numbers(length)]
+    const sum = one.map((x, i) => x + other[i]!)
+    const kept = other.slice()
+    assert.equal(addUp(one, other), addUp(sum, null))
+    assert.deepEqual([one, other], [sum, kept])
+  }
 })
 
 test('one number that is not finite makes the norm so', () => {
   for (const bad of [NaN, Infinity, -Infinity]) {
     const gradient = numbers(40_001)
     gradient[40_000] = bad
-    assert.ok(!Number.isFinite(gradientNorm([numbers(7), gradient], 1)), String(bad))
+    assert.ok(!Number.isFinite(normOf([numbers(7), gradient], 1)), String(bad))
   }
 })
 
@@ -53,7 +66,7 @@ test('weights and moments end where the formula says, in every block and behind 
   for (const length of [1, 4, 6, 16_384, 16_385, 40_003]) {
     const [weights, gradient, m, v] = [numbers(length), numbers(length, 5), numbers(length, 0.1), numbers(length, 0.1).map((x) => x * x)]
     const before = { weights: weights.slice(), m: m.slice(), v: v.slice() }
-    const norm = gradientNorm([gradient], 0.25)
+    const norm = normOf([gradient], 0.25)
     const decays = length % 2 === 0
     adamw([{ weights, gradient, m, v, decays }], hyper, { step: 3, learningRate: 0.01, gradientScale: 0.25, gradientNorm: norm })
     for (let i = 0; i < length; i += 1) {

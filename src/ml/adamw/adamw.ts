@@ -41,19 +41,28 @@ const clipEpsilon = 1e-6
 /** Floats of each of the four arrays that are in WebAssembly's memory at once: 256 KiB together, which a core's cache holds. */
 const blockLength = 16_384
 
-const { memory, update, sumOfSquares } = open()
+const { memory, update, addAndSquare } = open()
 /** All of the memory: the block's weights, gradient, m and v. */
 const block = new Float32Array(memory.buffer)
 
-/** The norm of all gradients together, of the mean that `scale` makes of their sums. Not finite where one of their numbers is not. */
-export function gradientNorm(gradients: Iterable<Float32Array>, scale: number): number {
-  let sum = 0
-  for (const gradient of gradients) {
-    for (let start = 0; start < gradient.length; start += block.length) {
-      const part = gradient.subarray(start, start + block.length)
-      sum += sumOfSquares(4 * fill(0, part))
-    }
+/** Adds `more` onto a gradient, where there is more. Returns Σ g² of the sum, which is not finite where one of its numbers is not. */
+export function addUp(gradient: Float32Array, more: Float32Array | null): number {
+  let squares = 0
+  for (let start = 0; start < gradient.length; start += blockLength) {
+    const part = gradient.subarray(start, start + blockLength)
+    const length = fill(0, part)
+    if (more) fill(length, more.subarray(start, start + blockLength))
+    else block.fill(0, length, 2 * length)
+    squares += addAndSquare(4 * length)
+    if (more) part.set(block.subarray(0, part.length))
   }
+  return squares
+}
+
+/** The norm of all gradients together, of the mean that `scale` makes of their sums, from what `addUp` returned for each. */
+export function gradientNorm(squares: Iterable<number>, scale: number): number {
+  let sum = 0
+  for (const of of squares) sum += of
   return Math.sqrt(sum) * scale
 }
 
@@ -99,7 +108,7 @@ function fill(start: number, values: Float32Array): number {
 interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer }
   readonly update: (bytes: number, ...numbers: number[]) => void
-  readonly sumOfSquares: (bytes: number) => number
+  readonly addAndSquare: (bytes: number) => number
 }
 
 function open(): Exports {

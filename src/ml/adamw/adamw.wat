@@ -41,11 +41,12 @@
       (local.set $v (i32.add (local.get $v) (i32.const 16)))
       (br_if $four (i32.lt_u (local.get $w) (local.get $end)))))
 
-  ;; Σ x² of the first `bytes` of memory, added up in 64 bits.
-  (func (export "sumOfSquares") (param $end i32) (result f64)
+  ;; x += y, which lie one after the other in memory, each `bytes` long; Σ x² of what comes out, added up in 64 bits.
+  (func (export "addAndSquare") (param $end i32) (result f64)
     (local $at i32) (local $x v128) (local $low v128) (local $high v128) (local $sums v128)
     (loop $four
-      (local.set $x (v128.load (local.get $at)))
+      (local.set $x (f32x4.add (v128.load (local.get $at)) (v128.load (i32.add (local.get $at) (local.get $end)))))
+      (v128.store (local.get $at) (local.get $x))
       (local.set $low (f64x2.promote_low_f32x4 (local.get $x)))
       (local.set $high
         (f64x2.promote_low_f32x4

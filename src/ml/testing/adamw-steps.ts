@@ -1,5 +1,5 @@
 /** Steps of AdamW in tests, as the trainer takes them. */
-import { adamw, gradientNorm, type AdamWHyper, type AdamWStep } from '../adamw/adamw.ts'
+import { adamw, addUp, gradientNorm, type AdamWHyper, type AdamWStep } from '../adamw/adamw.ts'
 import type { TensorSpec } from '../graph/emit.ts'
 import type { Numbers } from './run-graph.ts'
 
@@ -16,7 +16,10 @@ export function adamwSteps(trainables: readonly TensorSpec[], hyper: AdamWHyper)
   const [m, v] = [zeros(), zeros()]
   return (weights, gradients, at) => {
     const of = trainables.map(({ name }) => gradients[`grad/${name}`] as Float32Array)
-    const norm = gradientNorm(of, at.gradientScale)
+    const norm = gradientNorm(
+      of.map((gradient) => addUp(gradient, null)),
+      at.gradientScale,
+    )
     const tensors = trainables.map(({ name, dims }, i) => ({
       weights: weights[name] as Float32Array,
       gradient: of[i]!,

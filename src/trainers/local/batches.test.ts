@@ -61,8 +61,8 @@ test('a step’s examples go through the graph in micro-batches of one kind, eac
 test('as many rows are taken at once as cost least: many where lengths are equal, few where they differ', () => {
   const steps = forOne(epochBatches({ follow: all.slice(0, 960), prefer: new Uint32Array() }, 32, 1, 0))
   const equal = new Uint32Array(1_000).fill(100)
-  assert.equal(rowsThatCostLeast(steps, equal, 32), 32)
-  assert.equal(rowsThatCostLeast(steps, equal, 20), 16, 'of 32, twice 16 leaves no row empty')
+  assert.equal(rowsThatCostLeast(steps, equal, 32), 16, 'half of 32 for each of two lanes')
+  assert.equal(rowsThatCostLeast(steps, equal, 12), 8, 'of 32, four times 8 leaves no row empty')
   const uneven = lengths.map((length) => 20 * length)
   const rows = rowsThatCostLeast(steps, uneven, 32)
   assert.ok(rows < 4, `${rows}`)

@@ -11,25 +11,28 @@ import type { TokenizedExamples } from './tokenize-examples.ts'
 const runtimeBytes = 150e6
 /** A session's own memory for each layer beyond its activations: the graph, its optimised copy and the kernels. */
 const sessionBytesOfLayer = 2.8e6
+/** What a second thread takes beside its session. */
+const threadBytes = 25e6
 /**
  * A process grows by this much more than its tensors take at the peak: alignment, and gaps that the allocator keeps, of which there are more where large results come and go. All were fitted to peaks on Linux x64
  * (docs/trainer-cost.md has the table); a test holds predictions within a tenth.
  */
 const allocatorShare = { kept: 1.08, recomputed: 1.15 }
 
-/** What goes through the graphs at once, in examples, and which weights are held in 16 bits. */
+/** What goes through a graph at once, in examples, which weights are held in 16 bits, and whether two graphs run at once. */
 export interface Pass extends Room {
   readonly halved: Halves
+  readonly sideBySide: boolean
 }
 
 export function estimateMemory(recipe: Recipe, config: HfConfig, examples: TokenizedExamples, pass: Pass): MemoryEstimate {
   const { method, recompute, preferenceBeta: beta } = recipe
-  const { longest, halved } = pass
+  const { longest, halved, sideBySide } = pass
   const trained = 4 * parameters(trainableTensors(config, method))
   const frozenTensors = method.kind === 'lora' ? baseTensors(config) : []
   const half = 2 * parameters(frozenTensors.filter(({ name }) => halved.has(name)))
   const frozen = 4 * parameters(frozenTensors.filter(({ name }) => !halved.has(name))) + half
-  const accumulate = accumulates(recipe, pass.rows)
+  const { inLanes, accumulates: accumulate } = microBatching(recipe, pass.rows)
   const preferences = examples.sequences.at(-1)! > examples.count
   // Sessions keep nothing between runs (no arenas), so the largest batch alone counts. The graph's figure has weights and gradients in it, those of 16 bits and
   // sums that are passed in, a second time.
@@ -39,17 +42,18 @@ export function estimateMemory(recipe: Recipe, config: HfConfig, examples: Token
   const share = recompute ? allocatorShare.recomputed : allocatorShare.kept
   const between = share * (graph - frozen - half - (accumulate ? 3 : 2) * trained)
   // When they are gone, the runtime makes copies of the gradients (training-session.ts).
-  const activations = Math.ceil(Math.max(between, trained))
-  const sessions = 1 + (preferences ? 2 : 0) + (recipe.validation > 0 ? 1 : 0)
+  const lanes = sideBySide ? 2 : 1
+  const activations = Math.ceil(lanes * Math.max(between, trained))
+  const sessions = lanes * (1 + (preferences ? 2 : 0)) + (recipe.validation > 0 ? 1 : 0)
   const kept = (recipe.validation > 0 ? 1 : 0) + (recipe.average > 0 ? 1 : 0)
   const parts: [string, number][] = [
     ['base weights', frozen],
     ['trained weights', (1 + kept) * trained],
-    ['gradients', trained],
+    ['gradients', (inLanes ? 2 : 1) * trained],
     ['optimiser state', 2 * trained],
-    [`activations of ${rows} × ${longest} tokens`, activations],
+    [`activations of ${sideBySide ? 'twice ' : ''}${rows} × ${longest} tokens`, activations],
     ['examples', examples.tokens.byteLength + examples.learned.byteLength + 32 * examples.count],
-    ['ONNX Runtime and Node', runtimeBytes + sessionBytesOfLayer * config.layers * sessions],
+    ['ONNX Runtime and Node', runtimeBytes + (sideBySide ? threadBytes : 0) + sessionBytesOfLayer * config.layers * sessions],
   ]
   const used = parts.filter(([, bytes]) => bytes > 0).sort((a, b) => b[1] - a[1])
   return { bytes: used.reduce((sum, [, bytes]) => sum + bytes, 0), parts: used }
@@ -65,9 +69,13 @@ export function refuseWhatCannotFit(estimate: MemoryEstimate, budget: number): v
   )
 }
 
-/** Whether a step adds up the gradients of several micro-batches. */
-export function accumulates({ batchSize, accumulation }: Pick<Recipe, 'batchSize' | 'accumulation'>, rows: number): boolean {
-  return rows < batchSize || accumulation > 1
+/** Whether a step may have several micro-batches, and one of its two lanes several of them. */
+export function microBatching(
+  { batchSize, accumulation }: Pick<Recipe, 'batchSize' | 'accumulation'>,
+  rows: number,
+): { readonly inLanes: boolean; readonly accumulates: boolean } {
+  // With accumulation a step can have batches of two kinds, each cut by itself.
+  return { inLanes: rows < batchSize || accumulation > 1, accumulates: 2 * rows < batchSize || accumulation > 1 }
 }
 
 export function parameters(specs: readonly TensorSpec[]): number {

@@ -2,13 +2,10 @@
 
 import type { RateEvent, RateSearch, StudyRequest, TrainingRequest } from '../trainer.ts'
 import { refuseWhatCannotFit } from './estimate-memory.ts'
-import { nodeRuntime } from './onnx-runtime.ts'
 import { openSession, startingPoint } from './open-session.ts'
 import { microBatchesOfStep } from './order.ts'
 import { packBatch } from './pack-batch.ts'
-import { planRun } from './plan.ts'
-import type { LocalOptions } from './train-here.ts'
-import { localTrainerVersion } from './version.ts'
+import { planRun, type LocalOptions } from './plan.ts'
 
 export interface RateRange {
   /** Each step's rate, loss, and loss smoothed over some ten steps. */
@@ -47,10 +44,10 @@ export async function* findRateHere(request: StudyRequest, search: RateSearch, o
   const { from, to, steps: count } = search
   const recipe = { ...request.recipe, maxSteps: count, epochs: 10_000, validation: 0, patience: null, average: 0 }
   const training: TrainingRequest = { ...request, recipe, output: '' }
-  const plan = await planRun(training, localTrainerVersion(options.threads), options.signal)
+  const plan = await planRun(training, options)
   try {
     refuseWhatCannotFit(plan.estimate, request.memoryBudget ?? process.availableMemory())
-    const session = await openSession(plan, nodeRuntime(options.threads), await startingPoint(training, plan))
+    const session = await openSession(plan, options.threads, await startingPoint(training, plan))
     try {
       const batches = microBatchesOfStep(plan)
       const steps: { rate: number; loss: number; smooth: number }[] = []

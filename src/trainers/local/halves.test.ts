@@ -6,15 +6,13 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { letterExamples, temporaryFolder, tinyRecipe, writeExamples, writeTinyBase } from '../testing.ts'
 import type { TrainingRequest } from '../trainer.ts'
-import { nodeRuntime } from './onnx-runtime.ts'
 import { openSession, startingPoint } from './open-session.ts'
 import { planRun } from './plan.ts'
 import { trainHere } from './train-here.ts'
-import { localTrainerVersion } from './version.ts'
 
 /** Most of it is weights, so that holding them in fewer bits is worth while. */
 const wide = { hiddenSize: 384, intermediateSize: 1024, heads: 6, kvHeads: 2, headSize: 64, layers: 2 }
-const version = localTrainerVersion(2)
+const options = { threads: 2 }
 
 for (const type of ['F16', 'BF16'] as const)
   test(`a run that only fits with its ${type} base held in 16 bits ends with the same bytes`, async (t) => {
@@ -26,7 +24,7 @@ for (const type of ['F16', 'BF16'] as const)
       output: join(folder, 'whole'),
     }
     const planned = async (change: Partial<TrainingRequest>) => {
-      const plan = await planRun({ ...request, ...change }, version)
+      const plan = await planRun({ ...request, ...change }, options)
       await plan.base.weights?.close()
       return plan
     }
@@ -39,7 +37,7 @@ for (const type of ['F16', 'BF16'] as const)
     assert.ok(bytes(half.estimate.parts) < 0.51 * bytes(whole.estimate.parts))
 
     const weights = async (change: Partial<TrainingRequest>) => {
-      const last = (await Array.fromAsync(trainHere({ ...request, ...change }, { threads: 2 }))).at(-1)
+      const last = (await Array.fromAsync(trainHere({ ...request, ...change }, options))).at(-1)
       assert.ok(last?.kind === 'finished')
       return readFileSync(join(last.folder, 'adapter_model.safetensors'))
     }
@@ -55,10 +53,10 @@ test('a matrix with a value that 16 bits would round is held in 32, so that no l
     recipe: { ...tinyRecipe, batchSize: 2, maxSteps: 1 },
     output: folder,
   }
-  const plan = await planRun(request, version)
+  const plan = await planRun(request, options)
   const losses = async (halved: readonly string[]) => {
     const held = { ...plan, halved: new Map(halved.map((name) => [name, 1])) }
-    const session = await openSession(held, nodeRuntime(2), await startingPoint(request, plan))
+    const session = await openSession(held, 2, await startingPoint(request, plan))
     const found = await session.rowLosses(batchOf(plan.rows))
     await session.close()
     return [...found]

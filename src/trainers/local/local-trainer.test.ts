@@ -113,26 +113,6 @@ test(
   },
 )
 
-test('one and two threads give the same bytes for widths of 256 and more', async (t) => {
-  const folder = temporaryFolder(t)
-  const wide = { hiddenSize: 256, intermediateSize: 256, heads: 4, kvHeads: 4, headSize: 64, layers: 1 }
-  const request: TrainingRequest = {
-    base: writeTinyBase(join(folder, 'base'), { config: wide }),
-    examples: writeExamples(join(folder, 'examples.jsonl')),
-    recipe: { ...tinyRecipe, maxSteps: 3 },
-    output: folder,
-  }
-  const weights: Buffer[] = []
-  for (const threads of [1, 2]) {
-    const output = join(folder, `${threads}`)
-    mkdirSync(output)
-    const events = await Array.fromAsync(localTrainer({ threads }).train({ ...request, output }))
-    weights.push(readFileSync(join((events.at(-1) as { folder: string }).folder, 'adapter_model.safetensors')))
-  }
-  assert.ok(weights[0]!.equals(weights[1]!))
-  assert.notEqual(localTrainer({ threads: 1 }).version, localTrainer({ threads: 2 }).version)
-})
-
 function requestIn(t: TestContext): TrainingRequest {
   const folder = temporaryFolder(t)
   const output = join(folder, 'output')
@@ -140,7 +120,7 @@ function requestIn(t: TestContext): TrainingRequest {
   return {
     base: writeTinyBase(join(folder, 'base')),
     examples: writeExamples(join(folder, 'examples.jsonl')),
-    recipe: { ...tinyRecipe, epochs: 3 },
+    recipe: { ...tinyRecipe, epochs: 12 },
     output,
   }
 }

@@ -10,18 +10,20 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { AppError } from '../../errors.ts'
 import type { RateEvent, TraceEvent, Trainer, TrainingEvent } from '../trainer.ts'
+import { nodeFlags } from './node-flags.ts'
 import type { FromChild, ToChild, Work } from './training-process.ts'
+import { defaultThreads } from './threads.ts'
 import { localTrainerVersion } from './version.ts'
 
 export interface LocalTrainerOptions {
-  /** Threads inside an operator; 2 by default, whatever the machine has, so that two machines end with the same bytes. */
+  /** At most so many; by default all that this process may use. The bytes are the same for any number. */
   readonly threads?: number
 }
 
 export function localTrainer(options: LocalTrainerOptions = {}): Trainer {
-  const threads = options.threads ?? 2
+  const threads = options.threads ?? defaultThreads
   return {
-    version: localTrainerVersion(threads),
+    version: localTrainerVersion,
 
     async estimate(request) {
       for await (const message of converse({ kind: 'estimate', request, threads })) if (message.kind === 'estimate') return message.estimate
@@ -48,15 +50,13 @@ export function localTrainer(options: LocalTrainerOptions = {}): Trainer {
   }
 }
 
-/** Inside node_modules Node runs no TypeScript by itself. */
-const isInstalled = import.meta.url.includes('/node_modules/')
-
 /**
  * Tells glibc to keep what a step frees for the next one. By its defaults it gives large results back to the kernel, which then clears the same pages again
  * and again: a fifth of a step's processor time at 135 M parameters, at the same peak. What takes 32 MiB goes back all the same: there are few such results, and
- * the gaps that they left cost up to a tenth of the peak (docs/log.md). Other systems' allocators do not read these.
+ * the gaps that they left cost up to a tenth of the peak (docs/log.md). Both training threads share one heap: with one each the peak was 5 % higher, at the same speed.
+ * Other systems' allocators do not read these.
  */
-const keepMemory = { MALLOC_MMAP_THRESHOLD_: String(2 ** 25), MALLOC_TRIM_THRESHOLD_: String(2 ** 32) }
+const keepMemory = { MALLOC_MMAP_THRESHOLD_: String(2 ** 25), MALLOC_TRIM_THRESHOLD_: String(2 ** 32), MALLOC_ARENA_MAX: '1' }
 
 type Answer = Exclude<FromChild, { kind: 'done' | 'failed' }>
 
@@ -65,8 +65,7 @@ async function* converse(start: Work & { readonly threads: number }, signal?: Ab
   signal?.throwIfAborted()
   const child = fork(fileURLToPath(new URL('training-process.ts', import.meta.url)), [], {
     serialization: 'advanced',
-    // Not the parent's: its flags (a test runner's, an inspector's port) are not for this process.
-    execArgv: isInstalled ? ['--import', new URL('../../../bin/typescript.js', import.meta.url).href] : [],
+    execArgv: [...nodeFlags],
     env: { ...process.env, ...keepMemory },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })

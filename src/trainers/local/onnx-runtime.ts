@@ -10,13 +10,14 @@ process.env['ORT_DISABLE_TELEMETRY'] = '1'
 
 export { ort }
 
-/** Sessions on the processor with this many threads inside an operator. */
-export function nodeRuntime(threads: number): Runtime {
+/** Sessions on the processor. */
+export function nodeRuntime(options: { readonly shared?: boolean } = {}): Runtime {
   return {
     Tensor: ort.Tensor,
     // Outputs are written where they are wanted.
     writesInPlace: true,
-    open: (graph) =>
+    floats: (count) => new Float32Array(options.shared ? new SharedArrayBuffer(4 * count) : new ArrayBuffer(4 * count)),
+    open: (graph, threads) =>
       ort.InferenceSession.create(graph.onnx, {
         executionProviders: ['cpu'],
         intraOpNumThreads: threads,

@@ -8,11 +8,19 @@ import { baseTensors, trainableTensors, type Halves, type TensorSpec } from '../
 import type { MemoryEstimate, Recipe, TrainingRequest } from '../trainer.ts'
 import { baseDigest, openBaseFolder, type BaseFolder } from './base-folder.ts'
 import type { Fingerprint } from './checkpoint.ts'
-import { estimateMemory } from './estimate-memory.ts'
+import { estimateMemory, microBatching } from './estimate-memory.ts'
 import { orderOf, stepsOfFirstPass, type Order } from './order.ts'
 import { checkRecipe } from './recipe-limits.ts'
 import { mostRows, rowsThatCostLeast } from './rows.ts'
 import { tokenizeExamples } from './tokenize-examples.ts'
+import { localTrainerVersion } from './version.ts'
+
+/** How a run is carried out; what it ends with does not depend on it. */
+export interface LocalOptions {
+  /** At most so many. */
+  readonly threads: number
+  readonly signal?: AbortSignal | undefined
+}
 
 export interface Plan extends Order {
   readonly base: BaseFolder
@@ -23,12 +31,14 @@ export interface Plan extends Order {
   readonly rows: number
   /** Frozen matrices to be held in 16 bits, because the run would not fit otherwise, and the power of two to multiply each with. */
   readonly halved: Halves
+  /** Two micro-batches at once, each on half of the threads: where there is memory for both. */
+  readonly sideBySide: boolean
   readonly estimate: MemoryEstimate
   readonly fingerprint: Fingerprint
 }
 
 /** Reads base and examples and checks them against the recipe. Throws `invalid` on whatever cannot work. The base stays open. */
-export async function planRun(request: TrainingRequest, version: string, signal?: AbortSignal): Promise<Plan> {
+export async function planRun(request: TrainingRequest, { threads, signal }: LocalOptions): Promise<Plan> {
   const { recipe } = request
   const base = await openBaseFolder(request.base)
   try {
@@ -56,7 +66,7 @@ export async function planRun(request: TrainingRequest, version: string, signal?
     const longest = examples.lengths.reduce((a, b) => Math.max(a, b), 1)
     const specs = trainableTensors(base.config, recipe.method)
     const fingerprint: Fingerprint = {
-      trainer: version,
+      trainer: localTrainerVersion,
       base: await baseDigest(request.base),
       examples: examples.digest,
       adapter: request.adapter === undefined ? null : await digestOf(join(request.adapter, 'adapter_model.safetensors')),
@@ -64,18 +74,28 @@ export async function planRun(request: TrainingRequest, version: string, signal?
     }
     const most = mostRows(recipe, base.config, preferences ? 2 : 1, longest)
     const rows = rowsThatCostLeast(stepsOfFirstPass(order), examples.lengths, most)
-    const estimateWith = (halved: Halves) => estimateMemory(recipe, base.config, examples, { rows, longest, halved })
-    let [halved, estimate]: [Halves, MemoryEstimate] = [new Map(), estimateWith(new Map())]
-    if (estimate.bytes > (request.memoryBudget ?? process.availableMemory())) {
-      const lean = publishedInHalves(base, recipe)
-      const less = estimateWith(lean)
-      if (less.bytes < estimate.bytes) [halved, estimate] = [lean, less]
-    }
-    return { ...order, base, specs, longest, rows, halved, estimate, fingerprint }
+    const ways = waysToRun(base, recipe, threads > 1 && microBatching(recipe, rows).inLanes).map((way) => ({
+      ...way,
+      estimate: estimateMemory(recipe, base.config, examples, { rows, longest, ...way }),
+    }))
+    const budget = request.memoryBudget ?? process.availableMemory()
+    const chosen =
+      ways.find(({ estimate }) => estimate.bytes <= budget) ?? ways.reduce((a, b) => (b.estimate.bytes < a.estimate.bytes ? b : a))
+    return { ...order, base, specs, longest, rows, ...chosen, fingerprint }
   } catch (error) {
     await base.weights?.close()
     throw error
   }
+}
+
+/** How a run can be carried out, the fastest first, each in less memory than the one before. It ends with the same bytes in all of them. */
+function waysToRun(base: BaseFolder, recipe: Recipe, sideBySide: boolean): Pick<Plan, 'halved' | 'sideBySide'>[] {
+  const whole: Halves = new Map()
+  return [
+    ...(sideBySide ? [{ halved: whole, sideBySide: true }] : []),
+    { halved: whole, sideBySide: false },
+    { halved: publishedInHalves(base, recipe), sideBySide: false },
+  ]
 }
 
 /**

@@ -3,14 +3,11 @@
 import { AppError } from '../../errors.ts'
 import type { TraceEvent, TraceRequest, TrainingRequest } from '../trainer.ts'
 import { microBatches } from './batches.ts'
-import { nodeRuntime } from './onnx-runtime.ts'
 import { packBatch } from './pack-batch.ts'
-import { planRun } from './plan.ts'
+import { planRun, type LocalOptions } from './plan.ts'
 import { tokenizeExamples } from './tokenize-examples.ts'
 import { openSession, startingPoint } from './open-session.ts'
-import type { LocalOptions } from './train-here.ts'
 import type { Values } from './runtime.ts'
-import { localTrainerVersion } from './version.ts'
 
 export type Trace = Omit<Extract<TraceEvent, { kind: 'traced' }>, 'kind'>
 
@@ -27,11 +24,7 @@ export async function* traceExamples(request: TraceRequest, options: LocalOption
 export async function* traceHere(request: TraceRequest, options: LocalOptions): AsyncGenerator<TraceEvent> {
   const { recipe } = request
   const training: TrainingRequest = { ...request, output: '' }
-  const plan = await planRun(
-    { ...training, recipe: { ...recipe, validation: 0, patience: null, mix: {} } },
-    localTrainerVersion(options.threads),
-    options.signal,
-  )
+  const plan = await planRun({ ...training, recipe: { ...recipe, validation: 0, patience: null, mix: {} } }, options)
   try {
     if (recipe.method.kind !== 'lora') throw new AppError('invalid', 'Gradients are traced in an adapter; choose method lora.')
     const { base, examples } = plan
@@ -48,8 +41,8 @@ export async function* traceHere(request: TraceRequest, options: LocalOptions): 
       if (found.sequences.at(-1)! > found.count)
         throw new AppError('invalid', `The ${what} hold preferences, and gradients are traced of what is followed; give their chosen answers as completions.`)
     yield { kind: 'planned', examples: examples.count }
-    const run = { ...plan, longest: Math.max(plan.longest, ...queries.lengths) }
-    const session = await openSession(run, nodeRuntime(options.threads), await startingPoint(training, plan))
+    const run = { ...plan, sideBySide: false, longest: Math.max(plan.longest, ...queries.lengths) }
+    const session = await openSession(run, options.threads, await startingPoint(training, plan))
     try {
       const directions: Values[] = []
       for (let query = 0; query < queries.count; query += 1) {

@@ -7,31 +7,23 @@ import { loadCheckpoint, saveCheckpoint, type Saved } from './checkpoint.ts'
 import { divergedError, watchDivergence } from './divergence.ts'
 import { parameters, refuseWhatCannotFit } from './estimate-memory.ts'
 import { isEnough, keepAverage, keepBest } from './kept-weights.ts'
-import { nodeRuntime } from './onnx-runtime.ts'
 import { openSession, startingPoint } from './open-session.ts'
 import { microBatchesOfStep, validationBatches } from './order.ts'
 import { packBatch, type PackedBatch } from './pack-batch.ts'
-import { planRun, type Plan } from './plan.ts'
+import { planRun, type LocalOptions, type Plan } from './plan.ts'
 import { progressClock } from './progress.ts'
 import type { Values } from './runtime.ts'
 import { learningRateAt } from './schedule.ts'
 import type { TrainingSession } from './training-session.ts'
 import { validationLoss } from './validation.ts'
-import { localTrainerVersion } from './version.ts'
 import { writeAdapter, writeModel } from './weights-folder.ts'
-
-export interface LocalOptions {
-  /** Threads inside an operator: part of what decides a run's bytes (version.ts). */
-  readonly threads: number
-  readonly signal?: AbortSignal | undefined
-}
 
 /** As Trainer.train, in this process. */
 export async function* trainHere(request: TrainingRequest, options: LocalOptions): AsyncGenerator<TrainingEvent> {
   const { recipe } = request
   const { signal } = options
   const started = performance.now()
-  const plan = await planRun(request, localTrainerVersion(options.threads), signal)
+  const plan = await planRun(request, options)
   let session: TrainingSession | undefined
   try {
     signal?.throwIfAborted()
@@ -48,7 +40,7 @@ export async function* trainHere(request: TrainingRequest, options: LocalOptions
       estimatedBytes: plan.estimate.bytes,
     }
     const from = await startingPoint(request, plan)
-    session = await openSession(plan, nodeRuntime(options.threads), from)
+    session = await openSession(plan, options.threads, from)
     await plan.base.weights?.close()
 
     const { kept } = from

@@ -19,7 +19,6 @@ import { findRateHere } from './find-learning-rate.ts'
 import { planRun } from './plan.ts'
 import { traceHere } from './trace-examples.ts'
 import { trainHere } from './train-here.ts'
-import { localTrainerVersion } from './version.ts'
 
 export type Work =
   | { readonly kind: 'estimate' | 'train'; readonly request: TrainingRequest }
@@ -74,7 +73,7 @@ async function work(message: Exclude<ToChild, { kind: 'abort' }>): Promise<void>
   const options = { threads: message.threads, signal: abort.signal }
   switch (message.kind) {
     case 'estimate': {
-      const plan = await planRun(message.request, localTrainerVersion(message.threads))
+      const plan = await planRun(message.request, options)
       await plan.base.weights?.close()
       return tell({ kind: 'estimate', estimate: plan.estimate })
     }

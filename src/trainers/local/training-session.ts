@@ -1,26 +1,18 @@
 /**
- * The training state and what changes it: ONNX Runtime sessions for gradients and for losses, each opened on first use and serving every length, and AdamW.
- * Weights are feeds that all sessions share. Gradient sums and the state are written over where they lie, so that a step of all weights takes four times their
- * memory and not eight.
+ * The training state and what changes it: gradients, summed in two lanes that run side by side where there is memory for both, and AdamW. Weights are feeds that
+ * all sessions share. Gradient sums and the state are written over where they lie, so that a step of all weights takes five times their memory and not ten.
  */
 
-import type { HfConfig } from '../../formats/hf-config.ts'
-import { adamw, gradientNorm, type AdamWStep } from '../../ml/adamw/adamw.ts'
-import { gradientProductsGraph } from '../../ml/lora/gradient-products.ts'
-import {
-  gradientGraph,
-  lossGraph,
-  trainableTensors,
-  type Halves,
-  type Method,
-  type RunnableGraph,
-  type TensorSpec,
-} from '../../ml/lora/training-graph.ts'
+import type { AdamWHyper, AdamWStep } from '../../ml/adamw/adamw.ts'
+import { trainableTensors, type TensorSpec } from '../../ml/lora/training-graph.ts'
 import type { Recipe } from '../trainer.ts'
 import type { Kind } from './batches.ts'
+import { deal } from './deal.ts'
+import { GraphRunner, type Added, type Gradients, type RunnerOptions } from './graph-runner.ts'
+import { Optimiser, type Squares } from './optimiser.ts'
 import type { PackedBatch } from './pack-batch.ts'
-import { shapeOfPasses } from './passes.ts'
-import { floatTensor, sizeOf, type InferenceSession, type Runtime, type Tensor, type Tensors, type Values } from './runtime.ts'
+import { costOf } from './rows.ts'
+import { floatTensor, sizeOf, type Runtime, type Tensor, type Tensors, type Values } from './runtime.ts'
 
 /** What a step reads and changes. */
 export interface TrainingState {
@@ -40,102 +32,83 @@ export interface StepResult {
   readonly openedSession: boolean
 }
 
-export interface SessionOptions {
+/** What a second thread works on: all of it lies in memory that both see. */
+export interface Shared extends RunnerOptions {
+  readonly hyper: AdamWHyper
+  /** Trainables by name, and their moments behind `m/` and `v/`. */
+  readonly state: Tensors
+}
+
+/** The second thread: it adds gradients while this one adds others, and takes the second share of the optimiser's work. One call at a time. */
+export interface Beside {
+  addGradients(gradients: Gradients): Promise<Added>
+  addUp(secondLane: boolean): Promise<Squares>
+  update(at: AdamWStep): Promise<void>
+  close(): Promise<void>
+}
+
+export interface SessionOptions extends Omit<RunnerOptions, 'sums' | 'trainables'> {
   readonly runtime: Runtime
-  readonly config: HfConfig
-  readonly method: Method
   readonly recipe: Recipe
-  /** The base's parameters, where they are not trained. */
-  readonly frozen: Tensors
-  /** Which of them are held in 16 bits. */
-  readonly halves?: Halves
   readonly state: TrainingState
-  /** Positions of the longest batch. */
-  readonly longest: number
-  /** A step may add up several micro-batches. */
-  readonly accumulates: boolean
+  /** Threads inside an operator where one batch is at work. */
+  readonly threads: number
+  readonly beside?: (shared: Shared) => Beside
 }
 
 export class TrainingSession {
   readonly #options: SessionOptions
   readonly #specs: readonly TensorSpec[]
-  readonly #sessions = new Map<string, Promise<InferenceSession>>()
-  /** Trainables and moments, by the update graph's input names. */
+  readonly #runner: GraphRunner
+  readonly #optimiser: Optimiser
+  readonly #beside: Beside | undefined
+  /** Trainables by name, and their moments behind `m/` and `v/`. */
   readonly #state: Tensors
-  /** Gradient sums, by the gradient graph's output names. */
-  #sums: Tensors
-  /** What switches the adapter off. */
-  #noAdapter: Tensors | undefined
-  #lastQueries: { readonly directions: readonly Values[]; readonly tensors: Tensors } | undefined
+  readonly #sums: [Tensors, Tensors]
 
   constructor(options: SessionOptions) {
+    const { runtime, beside, state, recipe, ...rest } = options
+    const { beta1, beta2, epsilon, weightDecay, clip, preferenceBeta, recompute } = recipe
     this.#options = options
     this.#specs = trainableTensors(options.config, options.method)
-    const { trainables, m, v } = options.state
-    this.#state = { ...this.#tensors('', trainables), ...this.#tensors('m/', m), ...this.#tensors('v/', v) }
-    this.#sums = this.#tensors('grad/')
+    const trainables = this.#tensors('', state.trainables)
+    this.#state = { ...trainables, ...this.#tensors('m/', state.m), ...this.#tensors('v/', state.v) }
+    this.#sums = [this.#tensors('grad/'), options.inLanes ? this.#tensors('grad/') : {}]
+    const hyper = { beta1, beta2, epsilon, weightDecay, clip }
+    const shared = { ...rest, recipe: { preferenceBeta, recompute }, hyper, trainables, state: this.#state, sums: this.#sums }
+    this.#runner = new GraphRunner(runtime, shared)
+    this.#optimiser = new Optimiser({ ...shared, specs: this.#specs })
+    this.#beside = beside?.(shared)
   }
 
   /** Adds up the gradients of the batches and applies one update. `step` counts from 1. */
   async step(batches: readonly PackedBatch[], step: number, learningRate: number): Promise<StepResult> {
-    const before = this.#sessions.size
     const { pairScale, total } = balance(batches)
-    let loss = 0
-    this.#forgetGradients()
-    for (const batch of batches) loss += await this.#addGradients(batch, pairScale)
-    const norm = gradientNorm(
-      this.#specs.map(({ name }) => floats(this.#sums[`grad/${name}`])),
-      1 / total,
-    )
-    const applied = Number.isFinite(loss) && Number.isFinite(norm)
-    if (applied) this.#update({ step, learningRate, gradientScale: 1 / total, gradientNorm: norm })
-    return { loss: loss / total, gradientNorm: norm, applied, openedSession: this.#sessions.size > before }
+    const { loss, openedSession, squares } = await this.#addGradients(batches, pairScale)
+    const gradientNorm = this.#optimiser.norm(squares, 1 / total)
+    const applied = Number.isFinite(loss) && Number.isFinite(gradientNorm)
+    if (applied) await this.#update({ step, learningRate, gradientScale: 1 / total, gradientNorm })
+    return { loss: loss / total, gradientNorm, applied, openedSession }
   }
 
   /**
    * Σ −log p of what each row learns, with the adapter or without it.
    * @param instead weights to use in place of the state's
    */
-  async rowLosses(batch: PackedBatch, adapter: 'on' | 'off' = 'on', instead?: Values): Promise<Float32Array> {
-    const { config, method } = this.#options
-    const shape = shapeOfPasses(batch.rows, this.#options.longest)
-    const session = await this.#session(`losses of ${batch.rows}`, () => lossGraph(config, method, shape, this.#options.halves))
-    const feeds = {
-      ...this.#feeds(batch),
-      ...(instead ? this.#tensors('', instead) : {}),
-      ...(adapter === 'off' ? this.#withoutAdapter() : {}),
-    }
-    const losses = new this.#options.runtime.Tensor('float32', new Float32Array(batch.rows), [batch.rows])
-    return (await this.#run(session, feeds, { losses }))['losses']!.data as Float32Array
+  rowLosses(batch: PackedBatch, adapter: 'on' | 'off' = 'on', instead?: Values): Promise<Float32Array> {
+    const { threads } = this.#options
+    return this.#runner.rowLosses(batch, { threads, adapter, ...(instead ? { instead: this.#tensors('', instead) } : {}) })
   }
 
   /** The gradient of the batches' summed loss, by trainable; the weights stay as they are. */
   async gradient(batches: readonly PackedBatch[]): Promise<Values> {
-    const total = new Map(this.#specs.map((spec) => [spec.name, new Float32Array(sizeOf(spec))]))
-    for (const batch of batches) {
-      this.#forgetGradients()
-      await this.#addGradients(batch, 1)
-      for (const [name, sum] of total) {
-        const part = floats(this.#sums[`grad/${name}`])
-        for (let i = 0; i < sum.length; i += 1) sum[i]! += part[i]!
-      }
-    }
-    return total
+    await this.#addGradients(batches, 1)
+    return new Map(this.#specs.map(({ name }) => [name, floats(this.#sums[0][`grad/${name}`]).slice()]))
   }
 
   /** Of each row: its summed loss, and the dot products of its gradient with the directions given (ml/lora/gradient-products.ts). */
-  async gradientProducts(batch: PackedBatch, directions: readonly Values[]): Promise<{ losses: Float32Array; products: Float32Array }> {
-    const { config, method, runtime, longest } = this.#options
-    if (method.kind !== 'lora') throw new Error('products are taken of an adapter’s gradients')
-    const K = directions.length
-    const shape = shapeOfPasses(batch.rows, longest)
-    const session = await this.#session(`products of ${batch.rows} with ${K}`, () =>
-      gradientProductsGraph(config, method, shape, K, this.#options.halves),
-    )
-    const feeds = { ...this.#feeds(batch), probe: new runtime.Tensor('float32', new Float32Array(batch.rows * K), [batch.rows, K]) }
-    Object.assign(feeds, this.#queries(directions))
-    const { losses, products } = (await session.run(feeds)) as { losses: Tensor; products: Tensor }
-    return { losses: losses.data as Float32Array, products: products.data as Float32Array }
+  gradientProducts(batch: PackedBatch, directions: readonly Values[]): Promise<{ losses: Float32Array; products: Float32Array }> {
+    return this.#runner.gradientProducts(batch, directions, this.#options.threads)
   }
 
   /** The live arrays: copy or write them before the next step. */
@@ -145,128 +118,58 @@ export class TrainingSession {
   }
 
   async close(): Promise<void> {
-    for (const session of this.#sessions.values()) await (await session).release()
-    this.#sessions.clear()
+    await this.#beside?.close()
+    await this.#runner.close()
   }
 
-  #forgetGradients(): void {
-    if (this.#options.accumulates) for (const tensor of Object.values(this.#sums)) floats(tensor).fill(0)
-  }
-
-  async #addGradients(batch: PackedBatch, pairScale: number): Promise<number> {
-    const { config, method, recipe, longest, halves, accumulates } = this.#options
-    const shape = shapeOfPasses(batch.rows, longest)
-    const objective = batch.kind === 'prefer' ? { kind: batch.kind, beta: recipe.preferenceBeta } : { kind: batch.kind }
-    const { recompute } = recipe
-    const session = await this.#session(`gradients, ${batch.kind}`, () =>
-      gradientGraph(config, method, shape, { objective, accumulate: accumulates, recompute, ...(halves ? { halves } : {}) }),
-    )
-    const feeds = this.#feeds(batch)
-    if (batch.kind === 'prefer') {
-      const { Tensor } = this.#options.runtime
-      feeds['reference'] = new Tensor('float32', await this.rowLosses(batch, 'off'), [batch.rows])
-      const pairs = batch.pairs.map((weight) => weight * pairScale)
-      feeds['pair_weights'] = new Tensor('float32', pairs, [pairs.length])
+  /** Leaves the sum of the batches' gradients in lane 0. In which lane a batch is summed depends on the batches alone. */
+  async #addGradients(batches: readonly PackedBatch[], pairScale: number): Promise<Added & { readonly squares: readonly Squares[] }> {
+    const { threads } = this.#options
+    const { lanes, together } = deal(batches, (batch) => costOf(batch))
+    const of = (lane: 0 | 1, within: number): Gradients => ({ batches: lanes[lane], pairScale, lane, threads: within })
+    const added: Added[] = []
+    if (this.#beside && lanes[1].length > 0) {
+      const half = Math.max(1, Math.floor(threads / 2))
+      added.push(...(await both(this.#beside.addGradients(of(1, half)), () => this.#runner.addGradients(of(0, half)))))
+    } else for (const lane of [0, 1] as const) added.push(await this.#runner.addGradients(of(lane, threads)))
+    const rest = { ...of(0, threads), batches: together, further: lanes[0].length > 0 }
+    added.push(await this.#runner.addGradients(rest))
+    const second = lanes[1].length > 0
+    const own = (): Squares => this.#optimiser.addUp(0, second)
+    const squares = this.#beside ? await both(this.#beside.addUp(second), own) : [own(), this.#optimiser.addUp(1, second)]
+    return {
+      loss: added.reduce((sum, { loss }) => sum + loss, 0),
+      openedSession: added.some(({ openedSession }) => openedSession),
+      squares,
     }
-    if (accumulates) for (const { name } of this.#specs) feeds[`sum/${name}`] = this.#sums[`grad/${name}`]!
-    const results = await this.#run(session, feeds, { ...this.#sums, loss: this.#scalar(0) })
-    const { loss, ...sums } = results as Tensors & { loss: Tensor }
-    this.#sums = sums
-    return Number(loss.data[0])
   }
 
-  /** One step of AdamW, written over the state. */
-  #update(at: AdamWStep): void {
-    const of = (key: string): Float32Array => floats(this.#state[key])
-    const tensors = this.#specs.map(({ name, dims }) => ({
-      weights: of(name),
-      gradient: floats(this.#sums[`grad/${name}`]),
-      m: of(`m/${name}`),
-      v: of(`v/${name}`),
-      decays: dims.length > 1,
-    }))
-    adamw(tensors, this.#options.recipe, at)
-  }
-
-  #feeds(batch: PackedBatch): Tensors {
-    const { runtime, frozen } = this.#options
-    const { Tensor } = runtime
-    const dims = [batch.rows, batch.length]
-    const feeds: Tensors = {
-      ...frozen,
-      tokens: new Tensor('int64', batch.tokens, dims),
-      targets: new Tensor('int64', batch.targets, dims),
-      weights: new Tensor('float32', batch.weights, dims),
-      positions: new Tensor(
-        'float32',
-        Float32Array.from({ length: batch.length }, (_, position) => position),
-        [batch.length],
-      ),
+  async #update(at: AdamWStep): Promise<void> {
+    const own = (): void => this.#optimiser.update(0, at)
+    if (this.#beside) await both(this.#beside.update(at), own)
+    else {
+      own()
+      this.#optimiser.update(1, at)
     }
-    for (const { name } of this.#specs) feeds[name] = this.#state[name]!
-    return feeds
-  }
-
-  /** Directions as the graph of products takes them: A's below each other, B's side by side. Made once for the same directions. */
-  #queries(directions: readonly Values[]): Tensors {
-    if (this.#lastQueries?.directions === directions) return this.#lastQueries.tensors
-    const { Tensor } = this.#options.runtime
-    const K = directions.length
-    const tensors: Tensors = {}
-    for (const { name, dims } of this.#specs) {
-      const [rows, columns] = dims as readonly [number, number]
-      const all = new Float32Array(K * rows * columns)
-      const below = name.includes('.lora_A.')
-      for (const [k, direction] of directions.entries()) {
-        const values = direction.get(name)!
-        if (below) all.set(values, k * values.length)
-        else for (let row = 0; row < rows; row += 1) all.set(values.subarray(row * columns, (row + 1) * columns), (row * K + k) * columns)
-      }
-      tensors[`query/${name}`] = new Tensor('float32', all, below ? [K * rows, columns] : [rows, K * columns])
-    }
-    this.#lastQueries = { directions, tensors }
-    return tensors
-  }
-
-  #withoutAdapter(): Tensors {
-    this.#noAdapter ??= Object.fromEntries(
-      this.#specs.filter(({ name }) => name.includes('.lora_B.')).map((spec) => [spec.name, floatTensor(this.#options.runtime, spec)]),
-    )
-    return this.#noAdapter
-  }
-
-  async #run(session: InferenceSession, feeds: Tensors, into: Tensors): Promise<Tensors> {
-    const wanted = new Set(session.inputNames)
-    const needed = Object.fromEntries(Object.entries(feeds).filter(([name]) => wanted.has(name)))
-    if (!this.#options.runtime.writesInPlace) return await session.run(needed)
-    const copies = await session.run(needed, into)
-    // Beside writing results where they are wanted, onnxruntime-node 1.30 returns copies of them. Given back at once, not when the collector comes by: they would
-    // make a step of all weights take twice their memory more.
-    for (const [name, copy] of Object.entries(copies)) {
-      const { buffer } = copy.data as Float32Array<ArrayBuffer>
-      if (buffer !== floats(into[name]).buffer) buffer.transfer(0)
-    }
-    return into
-  }
-
-  #session(name: string, graph: () => RunnableGraph): Promise<InferenceSession> {
-    const session = this.#sessions.get(name) ?? this.#options.runtime.open(graph())
-    this.#sessions.set(name, session)
-    return session
   }
 
   #tensors(prefix: string, values?: Values): Tensors {
+    const { runtime } = this.#options
     return Object.fromEntries(
-      this.#specs.map((spec) => [prefix + spec.name, floatTensor(this.#options.runtime, spec, values?.get(spec.name))]),
+      this.#specs.map((spec) => [prefix + spec.name, floatTensor(runtime, spec, values?.get(spec.name) ?? runtime.floats(sizeOf(spec)))]),
     )
-  }
-
-  #scalar(value: number): Tensor {
-    return new this.#options.runtime.Tensor('float32', Float32Array.of(value), [])
   }
 }
 
 const floats = (tensor: Tensor | undefined): Float32Array => tensor!.data as Float32Array
+
+/** What this thread makes and what the other has begun to make; where one fails, the other is waited for all the same. */
+async function both<T>(other: Promise<T>, own: () => T | Promise<T>): Promise<[T, T]> {
+  const [theirs, ours] = await Promise.allSettled([other, (async () => own())()])
+  if (ours.status === 'rejected') throw ours.reason
+  if (theirs.status === 'rejected') throw theirs.reason
+  return [ours.value, theirs.value]
+}
 
 /**
  * What pairs count so that all sums, divided by `total`, are the mean of the means of both kinds, each by its number of examples. In a step of one kind that
