@@ -7,8 +7,7 @@ import { projectionsOf } from '../formats/llama-tensors.ts'
 import { baseTensors } from '../ml/lora/training-graph.ts'
 import { openBaseFolder } from './local/base-folder.ts'
 import { findLearningRate as findHere, type RateOptions, type RateRange } from './local/find-learning-rate.ts'
-import { localTrainer } from './local/local-trainer.ts'
-import { defaultThreads } from './local/threads.ts'
+import { defaultThreads, localTrainer } from './local/local-trainer.ts'
 import { traceExamples as traceHere, type Trace } from './local/trace-examples.ts'
 import {
   defaultRecipe,

@@ -7,18 +7,21 @@
  */
 
 import { fork, type ChildProcess } from 'node:child_process'
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { AppError } from '../../errors.ts'
 import type { RateEvent, TraceEvent, Trainer, TrainingEvent } from '../trainer.ts'
 import { nodeFlags } from './node-flags.ts'
 import type { FromChild, ToChild, Work } from './training-process.ts'
-import { defaultThreads } from './threads.ts'
 import { localTrainerVersion } from './version.ts'
 
 export interface LocalTrainerOptions {
   /** At most so many; by default all that this process may use. The bytes are the same for any number. */
   readonly threads?: number
 }
+
+/** All that this process may use. */
+export const defaultThreads = availableParallelism()
 
 export function localTrainer(options: LocalTrainerOptions = {}): Trainer {
   const threads = options.threads ?? defaultThreads

@@ -1,10 +1,6 @@
-/** How many threads a run may have, and how many of them share an operator: chosen so that no bit of a result depends on it. */
+/** How many threads share an operator: so many that no bit of a result depends on it. */
 
-import { availableParallelism } from 'node:os'
 import type { HfConfig } from '../../formats/hf-config.ts'
-
-/** All that this process may use. */
-export const defaultThreads = availableParallelism()
 
 /**
  * ONNX Runtime splits a matrix product by columns where it has more columns than rows, and adds up a part of fewer columns than this in longer blocks: other bits.
