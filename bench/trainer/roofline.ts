@@ -1,15 +1,20 @@
 /**
  * What a micro-batch's time goes to, by ONNX Runtime's own profile, and so how fast a step could be if it were its matrix products alone.
  *
- *   node bench/trainer/roofline.ts --shape 135m --work 2x256
+ *   node bench/trainer/roofline.ts --shape 135m --work 1x256
+ *
+ * The graph runs on one thread while another thread runs the same, as the trainer's two lanes do; with --threads 2 it runs by itself on two, as a lone
+ * micro-batch does.
  *
  * A bar further away than the products alone cannot be reached by anything that is done to the rest of the step.
  */
 
+import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { isMainThread, Worker, workerData } from 'node:worker_threads'
 import type { PortSpec } from '../../src/ml/graph/emit.ts'
 import { gradientGraph } from '../../src/ml/lora/training-graph.ts'
 import { ort } from '../../src/trainers/local/onnx-runtime.ts'
@@ -18,12 +23,14 @@ import { shapeOf } from './shapes.ts'
 const { values: options } = parseArgs({
   options: {
     shape: { type: 'string', default: '135m' },
-    work: { type: 'string', default: '2x256' },
+    work: { type: 'string', default: '1x256' },
+    threads: { type: 'string', default: '1' },
     rounds: { type: 'string', default: '12' },
     full: { type: 'boolean', default: false },
   },
 })
-const threads = 2
+const threads = Number(options.threads)
+const lanes = threads === 1 ? 2 : 1
 const rank = 8
 const [batch, length] = options.work.split('x').map(Number) as [number, number]
 const targetModules = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj']
@@ -38,7 +45,14 @@ interface Event {
   readonly args?: { readonly op_name?: string; readonly input_type_shape?: readonly Readonly<Record<string, readonly number[]>>[] }
 }
 
+if (!isMainThread) {
+  await keepBusy(workerData as Int32Array)
+  process.exit()
+}
 const folder = await mkdtemp(join(tmpdir(), 'commonweights-bench-roofline-'))
+const stop = new Int32Array(new SharedArrayBuffer(4))
+const beside = lanes === 2 ? new Worker(new URL(import.meta.url), { argv: process.argv.slice(2), workerData: stop }) : null
+const ended = beside && once(beside, 'exit')
 try {
   const events = await profiled()
   const runs = events.filter(({ name }) => name === 'model_run')
@@ -60,13 +74,15 @@ try {
   console.log(
     `Those products alone, adapters and all else for nothing: ${perSecond(products)} tokens/s, ${(whole / products).toFixed(2)} times as fast.`,
   )
-  console.log(`${cpus()[0]?.model.trim()}, ${cpus().length} cores, Node ${process.version}, ${threads} threads.`)
+  console.log(`${cpus()[0]?.model.trim()}, ${cpus().length} cores, Node ${process.version}, ${lanes} × ${threads} threads.`)
 } finally {
+  Atomics.store(stop, 0, 1)
+  await ended
   await rm(folder, { recursive: true, force: true })
 }
 
 function perSecond(ms: number): string {
-  return ((1000 * batch * length) / ms).toFixed(0)
+  return ((1000 * lanes * batch * length) / ms).toFixed(0)
 }
 
 function kindOf({ args }: Event): string {
@@ -77,18 +93,28 @@ function kindOf({ args }: Event): string {
   return widths.includes(rank) ? 'products of width 8' : 'wide products'
 }
 
-async function profiled(): Promise<Event[]> {
+/** The other lane: until it is told to stop. */
+async function keepBusy(told: Int32Array): Promise<void> {
+  const { session, feeds } = await opened({})
+  while (Atomics.load(told, 0) === 0) await session.run(feeds)
+  await session.release()
+}
+
+async function opened(profiling: ort.InferenceSession.SessionOptions) {
   const graph = gradientGraph(shapeOf(options.shape), method, { batch, length })
   const session = await ort.InferenceSession.create(graph.onnx, {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     enableMemPattern: false,
     enableCpuMemArena: false,
-    enableProfiling: true,
-    profileFilePrefix: join(folder, 'profile'),
     logSeverityLevel: 3,
+    ...profiling,
   })
-  const feeds = Object.fromEntries(graph.inputs.map((input) => [input.name, inputTensor(input)]))
+  return { session, feeds: Object.fromEntries(graph.inputs.map((input) => [input.name, inputTensor(input)])) }
+}
+
+async function profiled(): Promise<Event[]> {
+  const { session, feeds } = await opened({ enableProfiling: true, profileFilePrefix: join(folder, 'profile') })
   for (let round = 0; round <= Number(options.rounds); round += 1) await session.run(feeds)
   session.endProfiling()
   await session.release()
