@@ -117,7 +117,7 @@ ${rows.map(lineOf).join('\n')}
 
 ## The formula
 
-peak = base weights (4 bytes each; 2 where they are held in 16 bits) + trained weights, their gradients and AdamW's state + activations of one micro-batch + examples + 150 MB + 2.8 MB for each layer and session. Activations come from the graph itself,
+peak = base weights (4 bytes each; 2 where they are held in 16 bits) + trained weights, their gradients (two sums of them) and AdamW's state + activations of the two micro-batches that run at once, or of one where memory is short + examples + 150 MB, 25 MB for the second thread and 2.8 MB for each layer and session. Activations come from the graph itself,
 planned as ONNX Runtime plans it (\`src/ml/graph/memory.ts\`): its order of operations, what is written over what, and which memory waits for a later result of the same dims. The plan alone is within 6 % of what a graph by itself takes; 1.08 (1.15 with
 \`recompute\`) times it makes up for what the allocator rounds and keeps. How many rows a micro-batch has follows from the lengths ([why](design/trainer.md)).
 `
