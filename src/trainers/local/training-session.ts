@@ -132,9 +132,10 @@ export class TrainingSession {
       const half = Math.max(1, Math.floor(threads / 2))
       added.push(...(await both(this.#beside.addGradients(of(1, half)), () => this.#runner.addGradients(of(0, half)))))
     } else for (const lane of [0, 1] as const) added.push(await this.#runner.addGradients(of(lane, threads)))
-    const rest = { ...of(0, threads), batches: together, further: lanes[0].length > 0 }
-    added.push(await this.#runner.addGradients(rest))
-    const second = lanes[1].length > 0
+    // Into an empty lane where there is one: of two batches neither lane adds up.
+    const lane = lanes[0].length > 0 && lanes[1].length === 0 ? 1 : 0
+    added.push(await this.#runner.addGradients({ ...of(lane, threads), batches: together, further: lanes[lane].length > 0 }))
+    const second = lanes[1].length > 0 || (lane === 1 && together.length > 0)
     const own = (): Squares => this.#optimiser.addUp(0, second)
     const squares = this.#beside ? await both(this.#beside.addUp(second), own) : [own(), this.#optimiser.addUp(1, second)]
     return {
