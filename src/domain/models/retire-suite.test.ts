@@ -43,7 +43,10 @@ test('a retired suite is asked no more, keeps its record, and is taken up again 
   assert.deepEqual(names(await listSuites(db, model.id)), ['times'])
   assert.deepEqual(names(await listRetiredSuites(db, model.id)), ['dates'])
   assert.deepEqual(await findSuiteById(db, dates.id), retired)
-  for (const again of [retireSuite(app, meera, name, 'dates', { message }), takeUpSuite(app, meera, name, 'times', { message })])
+  for (const again of [
+    () => retireSuite(app, meera, name, 'dates', { message }),
+    () => takeUpSuite(app, meera, name, 'times', { message }),
+  ])
     await assert.rejects(again, { code: 'conflict', message: /is retired already|is not retired/ })
   assert.deepEqual(await takeUpSuite(app, operator, name, 'dates', { message: 'It was useful.' }), dates)
   assert.deepEqual(names(await listSuites(db, model.id)), ['dates', 'times'])
