@@ -1,5 +1,6 @@
 /** Rotary position embeddings: the angles by which feature pairs turn. Source: RoFormer (arXiv 2104.09864); Llama 3.1's scaling as in transformers. */
 import type { HfConfig } from '../../formats/hf-config.ts'
+import { cos, sin } from '../exact-math.ts'
 
 /** Radians per position of each of the D/2 feature pairs. */
 export function rotaryFrequencies(config: Pick<HfConfig, 'headSize' | 'ropeTheta' | 'ropeScaling'>): number[] {
@@ -25,5 +26,5 @@ export function rotaryTables(
   // Frequencies and angles are rounded to float32, as transformers does; it matters at long positions.
   const frequencies = Float32Array.from(rotaryFrequencies(config))
   const angles = Array.from({ length }, (_, position) => Array.from(frequencies, (f) => Math.fround(position * f))).flat()
-  return { cos: Float32Array.from(angles, Math.cos), sin: Float32Array.from(angles, Math.sin) }
+  return { cos: Float32Array.from(angles, cos), sin: Float32Array.from(angles, sin) }
 }

@@ -1,5 +1,7 @@
 /** Random numbers that are the same everywhere for the same seed. Source: sfc32 (PractRand), Box–Muller. */
 
+import { cos, log, sin } from '../exact-math.ts'
+
 export interface Random {
   /** In [0, 1), 53 bits. */
   uniform(): number
@@ -31,10 +33,10 @@ export function randomFrom(seed: number, purpose: string): Random {
       spare = null
       return value
     }
-    const radius = Math.sqrt(-2 * Math.log(1 - uniform()))
+    const radius = Math.sqrt(-2 * log(1 - uniform()))
     const angle = 2 * Math.PI * uniform()
-    spare = radius * Math.sin(angle)
-    return radius * Math.cos(angle)
+    spare = radius * sin(angle)
+    return radius * cos(angle)
   }
   return { uniform, normal, integer: (below) => Math.floor(uniform() * below) }
 }
