@@ -64,7 +64,7 @@ export async function openApp(config: Config, { pages = true }: { readonly pages
     jobs,
     engine,
     log,
-    trainer: localTrainer({ threads: config.threads }),
+    trainer: localTrainer({ threads: config.threads, portable: config.portableTraining }),
     workFolder: join(config.home, 'work'),
     ...(config.memoryBudget !== null && { trainingMemory: config.memoryBudget }),
     automaticPreviews: config.automaticPreviews,

@@ -65,6 +65,11 @@ test('an OpenID provider is called by its host where nothing else is said, and n
   assert.equal(publicOrigin, 'https://wiki.example')
 })
 
+test('training is native where nothing is said', () => {
+  assert.equal(loadConfig({}, {}).portableTraining, false)
+  assert.equal(loadConfig({}, { COMMONWEIGHTS_TRAINER: 'portable' }).portableTraining, true)
+})
+
 test('memory is read with its unit', () => {
   assert.equal(loadConfig({}, { COMMONWEIGHTS_MEMORY: '150MB' }).memoryBudget, 150_000_000)
   assert.equal(loadConfig({}, { COMMONWEIGHTS_MEMORY: '0.25 GiB' }).memoryBudget, 2 ** 28)
@@ -79,6 +84,7 @@ test('what cannot be is refused with the name of the setting and the way out', (
     [{ COMMONWEIGHTS_HOST: 'http://localhost' }, /COMMONWEIGHTS_HOST .* without port or http/],
     [{ COMMONWEIGHTS_THREADS: '0' }, /COMMONWEIGHTS_THREADS is "0"/],
     [{ COMMONWEIGHTS_THREADS: '4096' }, /asks for 4096 threads, but this process may use \d+/],
+    [{ COMMONWEIGHTS_TRAINER: 'wasm' }, /COMMONWEIGHTS_TRAINER is "wasm"; it must be one of native, portable/],
     [{ COMMONWEIGHTS_MEMORY: '8' }, /COMMONWEIGHTS_MEMORY is "8"; .* MB, GB/],
     [{ COMMONWEIGHTS_MEMORY: '90000GB' }, /allows 90000GB, but this process can have \d+ MB/],
     [{ COMMONWEIGHTS_SIGN_UP: 'everybody' }, /COMMONWEIGHTS_SIGN_UP is "everybody"; it must be one of invitation, open/],

@@ -20,6 +20,8 @@ export interface Config {
   readonly token: string | null
   /** For training and inference. */
   readonly threads: number
+  /** Whether training ends with the same bytes on every processor, more slowly. */
+  readonly portableTraining: boolean
   /** Bytes that training may use; null for what the machine has free when a run starts. */
   readonly memoryBudget: number | null
   /** What previews may take that begin by themselves: examples of a proposal at most, and minutes of all previews in 24 hours (0: none). */
@@ -90,6 +92,12 @@ export const settings: readonly Setting[] = [
     description: 'Whom commands act as: a token that `person add` gave.',
   },
   { variable: 'COMMONWEIGHTS_THREADS', standard: 'all that the process may use', description: 'Threads for training and inference.' },
+  {
+    variable: 'COMMONWEIGHTS_TRAINER',
+    standard: '`native`',
+    description:
+      'What training runs on. `native`: as fast as this processor allows, with the same bytes on every processor of its kind. `portable`: in WebAssembly, with the same bytes on every processor there is, for releases that anyone should be able to rebuild; on one thread and several times slower.',
+  },
   {
     variable: 'COMMONWEIGHTS_MEMORY',
     standard: 'what is free when a run starts',
@@ -178,6 +186,7 @@ export function loadConfig(overrides: ConfigOverrides = {}, environment: NodeJS.
     port: overrides.port === undefined ? portOf(read('PORT'), 'PORT') : portOf(String(overrides.port), '--port'),
     token: read('COMMONWEIGHTS_TOKEN') ?? null,
     threads: threadsOf(read('COMMONWEIGHTS_THREADS')),
+    portableTraining: oneOf('COMMONWEIGHTS_TRAINER', read('COMMONWEIGHTS_TRAINER'), ['native', 'portable']) === 'portable',
     memoryBudget: memoryOf(read('COMMONWEIGHTS_MEMORY')),
     automaticPreviews: {
       minutes: countOf('COMMONWEIGHTS_PREVIEW_MINUTES', read('COMMONWEIGHTS_PREVIEW_MINUTES') ?? '60'),

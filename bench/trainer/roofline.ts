@@ -16,7 +16,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { isMainThread, Worker, workerData } from 'node:worker_threads'
 import type { PortSpec } from '../../src/ml/graph/emit.ts'
-import { gradientGraph } from '../../src/ml/lora/training-graph.ts'
+import { gradientGraph, projectionsAsInt8 } from '../../src/ml/lora/training-graph.ts'
 import { ort } from '../../src/trainers/local/onnx-runtime.ts'
 import { shapeOf } from './shapes.ts'
 
@@ -27,6 +27,7 @@ const { values: options } = parseArgs({
     threads: { type: 'string', default: '1' },
     rounds: { type: 'string', default: '12' },
     full: { type: 'boolean', default: false },
+    int8: { type: 'boolean', default: false },
   },
 })
 const threads = Number(options.threads)
@@ -64,13 +65,13 @@ try {
   const ms = (kind: string) => (kinds.get(kind) ?? []).reduce((sum, { dur }) => sum + dur / 1000, 0)
   const whole = fastest.dur / 1000
   console.log(
-    `${options.shape}, ${options.work}${options.full ? ', all weights' : ''}: the fastest of ${runs.length - 1}, ${whole.toFixed(0)} ms, ${perSecond(whole)} tokens/s`,
+    `${options.shape}, ${options.work}${options.full ? ', all weights' : options.int8 ? ', int8' : ''}: the fastest of ${runs.length - 1}, ${whole.toFixed(0)} ms, ${perSecond(whole)} tokens/s`,
   )
   for (const kind of [...kinds.keys()].sort((a, b) => ms(b) - ms(a)))
     console.log(
       `  ${kind.padEnd(28)} ${ms(kind).toFixed(0).padStart(6)} ms  ${((100 * ms(kind)) / whole).toFixed(0).padStart(3)} %  ${kinds.get(kind)!.length} operations`,
     )
-  const products = ms('wide products') + ms('products of attention')
+  const products = ms('wide products') + ms('products in 8 bits') + ms('products of attention')
   console.log(
     `Those products alone, adapters and all else for nothing: ${perSecond(products)} tokens/s, ${(whole / products).toFixed(2)} times as fast.`,
   )
@@ -87,6 +88,7 @@ function perSecond(ms: number): string {
 
 function kindOf({ args }: Event): string {
   const op = args?.op_name ?? '?'
+  if (op === 'DynamicQuantizeMatMul') return 'products in 8 bits'
   if (op === 'FusedMatMul') return 'products of attention'
   if (op !== 'Gemm') return op
   const widths = (args?.input_type_shape ?? []).slice(0, 2).flatMap((input) => Object.values(input).flat())
@@ -101,7 +103,8 @@ async function keepBusy(told: Int32Array): Promise<void> {
 }
 
 async function opened(profiling: ort.InferenceSession.SessionOptions) {
-  const graph = gradientGraph(shapeOf(options.shape), method, { batch, length })
+  const config = shapeOf(options.shape)
+  const graph = gradientGraph(config, method, { batch, length }, options.int8 ? { held: projectionsAsInt8(config) } : {})
   const session = await ort.InferenceSession.create(graph.onnx, {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
@@ -131,6 +134,13 @@ function inputTensor({ name, dtype, dims }: PortSpec): ort.Tensor {
       BigInt64Array.from({ length: size }, (_, i) => BigInt((i * 7919) % 4000)),
       numbers,
     )
-  const values = Float32Array.from({ length: size }, () => (name === 'weights' ? 1 : 0.1 * (Math.random() - 0.5)))
+  if (dtype === 'int8')
+    return new ort.Tensor(
+      'int8',
+      Int8Array.from({ length: size }, (_, i) => ((i * 7919) % 255) - 127),
+      numbers,
+    )
+  const spread = name.endsWith('.scale') ? 0.001 : 0.1
+  const values = Float32Array.from({ length: size }, () => (name === 'weights' ? 1 : spread * (Math.random() - 0.5)))
   return new ort.Tensor('float32', values, numbers)
 }

@@ -65,6 +65,7 @@ const recipe: Recipe = {
   checkpointEvery: 200,
   preferenceBeta: 0.1,
   recompute: false,
+  precision: 'float32',
   validation: 0,
   patience: null,
   average: 0,

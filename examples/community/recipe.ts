@@ -26,6 +26,7 @@ export const communityRecipe: Recipe = {
   checkpointEvery: 1000,
   preferenceBeta: 0.1,
   recompute: false,
+  precision: 'float32',
   validation: 0,
   patience: null,
   average: 0,

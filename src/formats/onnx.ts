@@ -1,7 +1,7 @@
 /** Writes ONNX models: the protobuf wire form of a graph, by hand. Source: onnx/onnx.proto (IR version 8). */
 import { FormatError } from './format-error.ts'
 
-export type OnnxDtype = 'float32' | 'float16' | 'int64' | 'bool'
+export type OnnxDtype = 'float32' | 'float16' | 'int8' | 'int64' | 'bool'
 
 /** A dimension is a count, or the name of a size known only at run time. */
 export interface OnnxValue {
@@ -50,8 +50,8 @@ export interface OnnxModel {
 const largestModelBytes = 2 ** 31 - 1
 const irVersion = 8
 
-const dtypeCodes: Record<OnnxDtype, number> = { float32: 1, int64: 7, bool: 9, float16: 10 }
-const dtypeBytes: Record<OnnxDtype, number> = { float32: 4, int64: 8, bool: 1, float16: 2 }
+const dtypeCodes: Record<OnnxDtype, number> = { float32: 1, int8: 3, int64: 7, bool: 9, float16: 10 }
+const dtypeBytes: Record<OnnxDtype, number> = { float32: 4, int8: 1, int64: 8, bool: 1, float16: 2 }
 const attributeCodes = { float: 1, int: 2, string: 3, ints: 7 } as const
 
 /** The bytes of a model. Throws FormatError where a constant's bytes do not fit its shape or the whole exceeds 2 GiB. */

@@ -41,6 +41,8 @@ export interface Source {
   readonly adapter?: string
   /** At most so many; by default all that this process may use. The bytes are the same for any number. */
   readonly threads?: number
+  /** The same bytes on every processor, not only on those of one kind: in WebAssembly, on one thread and several times slower. */
+  readonly portable?: boolean
   /** Bytes the run may take; by default what the machine has free. */
   readonly memoryBudget?: number
   readonly signal?: AbortSignal
@@ -59,9 +61,9 @@ export interface TrainOptions extends Source {
  * sentence (`invalid` for what cannot work). Ending the iteration early ends the process.
  */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainingEvent> {
-  const { output, resume, signal, threads } = options
+  const { output, resume, signal } = options
   await mkdir(output, { recursive: true })
-  const trainer = localTrainer(threads === undefined ? {} : { threads })
+  const trainer = localTrainer(howToRun(options))
   await using prepared = await prepare(options)
   const request: TrainingRequest = { ...prepared.request, output, ...(resume === undefined ? {} : { resume }) }
   const recipe = options.recipe?.recompute === undefined ? await fitted(request, (wanted) => trainer.estimate(wanted)) : request.recipe
@@ -71,22 +73,24 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainingEven
 /** Peak bytes that training would take, and what takes them. */
 export async function estimate(options: Source): Promise<MemoryEstimate> {
   await using prepared = await prepare(options)
-  return await localTrainer().estimate({ ...prepared.request, output: tmpdir() })
+  return await localTrainer(howToRun(options)).estimate({ ...prepared.request, output: tmpdir() })
 }
 
 /** A short run whose learning rate grows until the loss explodes, in this process, and the rate it suggests. */
 export async function findLearningRate(options: Source & RateOptions): Promise<RateRange> {
   await using prepared = await prepare(options)
-  return await findHere(prepared.request, { ...options, threads: options.threads ?? defaultThreads })
+  return await findHere(prepared.request, { ...options, ...howToRun(options) })
 }
 
 /** Losses of all examples, and how much each pulls the adapter where the queries do, in this process. */
 export async function* traceExamples(options: Source & { readonly queries: Source['examples'] }): AsyncGenerator<Trace> {
   await using prepared = await prepare(options)
   await using queries = await prepare({ base: options.base, examples: options.queries })
-  const { signal, threads = defaultThreads } = options
-  yield* traceHere({ ...prepared.request, queries: queries.request.examples }, { threads, ...(signal ? { signal } : {}) })
+  const { signal } = options
+  yield* traceHere({ ...prepared.request, queries: queries.request.examples }, { ...howToRun(options), ...(signal ? { signal } : {}) })
 }
+
+const howToRun = ({ threads = defaultThreads, portable = false }: Source) => ({ threads, portable })
 
 type Prepared = Omit<TrainingRequest, 'output' | 'resume'>
 

@@ -119,6 +119,7 @@ export const tinyRecipe: Recipe = {
   checkpointEvery: 5,
   preferenceBeta: 0.1,
   recompute: false,
+  precision: 'float32',
   validation: 0,
   patience: null,
   average: 0,

@@ -12,17 +12,27 @@ import type { Lifetime } from '../storage/testing.ts'
 /** Where a browser of the machine itself may lie; without one, the browser that npm brought is used (Linux, x64). */
 const installed = ['/usr/bin/chromium', '/usr/bin/google-chrome', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome']
 
-export async function openBrowser(lifetime: Lifetime): Promise<Browser> {
+export async function openBrowser(lifetime: Lifetime, { graphics = false } = {}): Promise<Browser> {
   const own = installed.find((path) => existsSync(path))
   const browser = await chromium.launch({
     executablePath: own ?? (await bundledBrowser()),
     // Not the arguments that the package suggests: those are for a sandbox of one process, and switch off what the tests are about (web security).
-    args: ['--no-sandbox', '--disable-gpu'],
+    args: ['--no-sandbox', ...(graphics ? drawnByProcessor : ['--disable-gpu'])],
     headless: true,
   })
   lifetime.after(() => browser.close())
   return browser
 }
+
+/** A graphics card that is a program, SwiftShader: slow, and there on every machine. */
+const drawnByProcessor = [
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
+  '--use-vulkan=swiftshader',
+  '--enable-features=Vulkan',
+  '--use-angle=swiftshader',
+  '--ignore-gpu-blocklist',
+]
 
 /**
  * The browser in the npm package is unpacked into the temporary folder when first asked for, and whoever asks meanwhile would be given half of it: test files run side

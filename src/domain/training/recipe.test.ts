@@ -58,6 +58,7 @@ test("other trainers' names are corrected, not silently taken", () => {
     ['gradient_accumulation_steps', 'accumulation'],
     ['max_grad_norm', 'clip'],
     ['lr_scheduler_type', 'schedule'],
+    ['load_in_8bit', 'precision'],
   ])
     refused(`${theirs}: 1`, `The recipe has an unknown key "${theirs}" on line 1; did you mean "${ours}"?`)
 })
@@ -67,6 +68,7 @@ test('a value out of range is refused with what would be allowed', () => {
   refused('epochs: many', 'The recipe has epochs on line 1 as "many"; it must be a number above 0, up to 10000.')
   refused('targetModules: [q_proj, qq_proj]', /targetModules on line 1 as \["q_proj","qq_proj"\]; it must be a list of q_proj/)
   refused('schedule: linear', /it must be constant or cosine/)
+  refused('precision: bf16', /it must be float32 or int8/)
   refused('learningRate: .nan', /learningRate on line 1/)
   refused('epochs: .inf', /epochs on line 1/)
 })

@@ -64,6 +64,11 @@ const fields = {
     says: 'true or false',
     alsoKnown: ['gradientcheckpointing', 'activationcheckpointing', 'recomputation'],
   },
+  precision: {
+    shape: z.literal(['float32', 'int8']),
+    says: 'float32 or int8',
+    alsoKnown: ['loadin8bit', 'quantization', 'quantize', 'quantizationbit', 'bits', 'dtype', 'fp16', 'bf16', 'mixedprecision'],
+  },
   validation: {
     shape: z.number().min(0).max(0.9),
     says: 'the share of examples held out, from 0 to 0.9',
@@ -108,6 +113,7 @@ export interface RecipeOverrides {
   readonly checkpointEvery?: number
   readonly preferenceBeta?: number
   readonly recompute?: boolean
+  readonly precision?: 'float32' | 'int8'
   readonly validation?: number
   readonly patience?: number | null
   readonly average?: number

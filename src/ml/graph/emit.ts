@@ -1,11 +1,11 @@
 /** Turns a graph into the ONNX model that computes some of its values. */
 import { writeOnnx, type OnnxAttribute, type OnnxInitializer, type OnnxNode } from '../../formats/onnx.ts'
 import { Graph, needed, type Attributes, type Dim, type Dtype, type Node, type Value } from './graph.ts'
-import { opTable } from './ops.ts'
+import { opTable, type OpName } from './ops.ts'
 
 export interface TensorSpec {
   readonly name: string
-  readonly dtype: 'float32' | 'float16' | 'int64'
+  readonly dtype: 'float32' | 'float16' | 'int8' | 'int64'
   readonly dims: readonly number[]
 }
 
@@ -21,6 +21,8 @@ export interface RunnableGraph {
   readonly onnx: Uint8Array
   readonly inputs: readonly PortSpec[]
   readonly outputs: readonly PortSpec[]
+  /** The same graph with these operations in simpler ones. */
+  takenApart(ops: readonly OpName[]): RunnableGraph
 }
 
 /** ONNX operator set 18: the first with ReduceMax's axes as an input; ScatterElements adds since 16. */
@@ -28,12 +30,12 @@ const standardOpset = 18
 const floatAttributes = new Set(['alpha', 'beta', 'epsilon'])
 
 /** The graph with operations that ONNX lacks replaced by simpler ones. */
-export function lowered(outputs: ReadonlyMap<string, Value>): ReadonlyMap<string, Value> {
+export function lowered(outputs: ReadonlyMap<string, Value>, apart: readonly OpName[] = []): ReadonlyMap<string, Value> {
   const target = new Graph()
   const moved = new Map<Value, Value>()
   for (const node of needed([...outputs.values()])) {
     const inputs = node.inputs.map((input) => moved.get(input) as Value)
-    const copy = () => copied(target, node, inputs)
+    const copy = () => copied(target, node, inputs, apart)
     const values = node.phase === 'forward' ? copy() : target.differentiate(copy)
     node.outputs.forEach((value, index) => {
       const made = values[index] as Value
@@ -44,7 +46,7 @@ export function lowered(outputs: ReadonlyMap<string, Value>): ReadonlyMap<string
   return new Map([...outputs].map(([name, value]) => [name, moved.get(value) as Value]))
 }
 
-function copied(target: Graph, node: Node, inputs: readonly Value[]): readonly Value[] {
+function copied(target: Graph, node: Node, inputs: readonly Value[], apart: readonly OpName[]): readonly Value[] {
   if (node.op === 'Input') {
     const { name, dtype, dims } = node.attributes
     return [target.input(name as string, dtype as Dtype, dims as readonly Dim[])]
@@ -54,13 +56,16 @@ function copied(target: Graph, node: Node, inputs: readonly Value[]): readonly V
     if (node.phase === 'backward') return [target.one()]
     return [target.constant(dtype as Dtype, dims as readonly number[], node.data as Uint8Array)]
   }
-  const { lower } = opTable[node.op]
+  const { lower = apart.includes(node.op) ? opTable[node.op].apart : undefined } = opTable[node.op]
   return lower ? lower(inputs, node.attributes) : target.apply(node.op, inputs, node.attributes).node.outputs
 }
 
-/** The ONNX model of some named values. */
-export function emitted(name: string, outputs: ReadonlyMap<string, Value>): RunnableGraph {
-  const wanted = lowered(outputs)
+/**
+ * The ONNX model of some named values.
+ * @param apart operations to write in simpler ones
+ */
+export function emitted(name: string, outputs: ReadonlyMap<string, Value>, apart: readonly OpName[] = []): RunnableGraph {
+  const wanted = lowered(outputs, apart)
   const order = fileOrder(needed([...wanted.values()]))
   const names = new Map<Value, string>()
   for (const [outputName, value] of wanted) {
@@ -124,7 +129,7 @@ export function emitted(name: string, outputs: ReadonlyMap<string, Value>): Runn
     nodes,
     values: valuesOfOpenSizes(order, names, new Set(wanted.keys())),
   })
-  return { onnx, inputs, outputs: outputSpecs }
+  return { onnx, inputs, outputs: outputSpecs, takenApart: (ops) => emitted(name, outputs, ops) }
 }
 
 /**

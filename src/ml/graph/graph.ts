@@ -8,7 +8,7 @@
  */
 import { opTable, type OpName } from './ops.ts'
 
-export type Dtype = 'float32' | 'float16' | 'int64' | 'bool'
+export type Dtype = 'float32' | 'float16' | 'int8' | 'int64' | 'bool'
 
 /** A count of elements, or the name of a size that only a run knows. */
 export type Dim = number | string

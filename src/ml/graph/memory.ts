@@ -2,7 +2,7 @@
 import { fileOrder, lowered } from './emit.ts'
 import { needed, type Dim, type Node, type Value } from './graph.ts'
 
-const bytesOf = { float32: 4, float16: 2, int64: 8, bool: 1 } as const
+const bytesOf = { float32: 4, float16: 2, int8: 1, int64: 8, bool: 1 } as const
 
 /** Operations whose result is their input under another shape. */
 const views = new Set(['Reshape', 'Unsqueeze', 'Again'])

@@ -12,6 +12,8 @@ export interface Op {
   readonly gradient?: (node: Node, dOutputs: readonly (Value | null)[]) => (Value | null)[]
   /** The same in simpler operations, for what ONNX has no operator for. */
   readonly lower?: (inputs: readonly Value[], attributes: Attributes) => Value[]
+  /** The same in simpler operations, for a runtime whose own form is wrong. */
+  readonly apart?: (inputs: readonly Value[], attributes: Attributes) => Value[]
   readonly onnx?: OnnxForm
   /**
    * What the backward pass makes again rather than keep: the `result`, where it is large and takes little arithmetic; what lies `inside`, between inputs and
@@ -136,6 +138,8 @@ export type OpName =
   | 'Tanh'
   | 'Gemm'
   | 'FusedMatMul'
+  | 'Int8Linear'
+  | 'Int8Product'
   | 'ReduceSum'
   | 'ReduceMax'
   | 'ReduceSumSquare'
@@ -214,6 +218,36 @@ export const opTable: Readonly<Record<OpName, Op>> = {
     shape: (inputs, attributes) => [{ dtype: at(inputs, 0).dtype, dims: matrixDims(at(inputs, 0), at(inputs, 1), attributes) }],
     gradient: productGradient((a, b, options) => matMul(a, b, options)),
     onnx: { domain: 'com.microsoft' },
+  },
+  /**
+   * Y = x·Wᵀ with a frozen W in 8 bits, x in 8 bits while the product is taken. Inputs: x [N,in]; Wᵀ as int8 [in,out] with the scale of each column; and W as
+   * int8 [out,in] with the scale of each column, which the derivative is multiplied with: dx = dY·W, in the same way. One scale serves all of x, so rows are
+   * first divided by their root mean square, unless they come out of a norm. (SwitchBack, arXiv 2304.13013, has a scale for each row; so has this, in effect.)
+   */
+  Int8Linear: {
+    shape: (inputs) => {
+      const [x, forward, , backward] = inputs as [Value, Value, Value, Value]
+      if (x.dims[1] !== forward.dims[0] || !sameDims(forward.dims, [...backward.dims].reverse())) fail('Int8Linear', inputs)
+      return [{ dtype: 'float32', dims: x.dims.with(1, at(forward.dims, 1)) }]
+    },
+    lower: (inputs) => {
+      const [x, matrix, scales] = inputs as [Value, Value, Value]
+      const { graph } = x
+      if (x.node.op === 'RmsNorm') return [graph.apply('Int8Product', [x, matrix, scales])]
+      const ones = graph.floats(new Float32Array(Number(at(x.dims, 1))).fill(1))
+      const even = graph.apply('RmsNorm', [x, ones], { epsilon: leastSquare, axis: -1 })
+      return [div(graph.apply('Int8Product', [even, matrix, scales]), output(even.node, 1))]
+    },
+    gradient: ({ inputs }, [dY]) => {
+      const [, forward, forwardScales, backward, backwardScales] = inputs as [Value, Value, Value, Value, Value]
+      const swapped = [backward, backwardScales, forward, forwardScales]
+      return [dY ? dY.graph.apply('Int8Linear', [dY, ...swapped]) : null, null, null, null, null]
+    },
+  },
+  /** x·M with M int8 [in,out] and the scale of each of its columns; x is rounded to 8 bits between its smallest and its largest number. */
+  Int8Product: {
+    shape: ([x, matrix]) => [{ dtype: 'float32', dims: x!.dims.with(1, at(matrix!.dims, 1)) }],
+    onnx: { type: 'DynamicQuantizeMatMul', domain: 'com.microsoft' },
   },
 
   ReduceSum: {
@@ -435,6 +469,13 @@ export const opTable: Readonly<Record<OpName, Op>> = {
       const dW = reshape(gemm(r, mul(dY, x), { transA: true }), w.dims)
       return [sub(mul(u, r), mul(x, pull)), dW]
     },
+    apart: (inputs, attributes) => {
+      const [x, w] = inputs as [Value, Value]
+      const constant = (value: number): Value => x.graph.scalar(value)
+      const mean = mul(reduceSumSquare(x, [1]), constant(1 / Number(at(x.dims, 1))))
+      const r = div(constant(1), sqrt(add(mean, constant(numberOf(attributes, 'epsilon')))))
+      return [mul(mul(x, r), w), r]
+    },
     onnx: { type: 'SimplifiedLayerNormalization' },
     again: 'result',
   },
@@ -631,6 +672,9 @@ function sharesOf(rows: Dim, attributes: Attributes): Dim[] {
   return Array.from({ length: count }, (_, i) => (typeof rows === 'string' ? `${rows}.${i}` : Math.max(0, Math.min(size, rows - i * size))))
 }
 
+/** Keeps rows of zeros from being divided by nothing; derivatives have mean squares far above it. */
+const leastSquare = 1e-35
+
 const geluScale = Math.sqrt(2 / Math.PI)
 const geluCubic = 0.044715
 
@@ -731,6 +775,8 @@ export const gemm = (a: Value, b: Value, options: ProductOptions = {}): Value =>
   a.graph.apply('Gemm', options.plus ? [a, b, options.plus] : [a, b], productAttributes(options))
 export const matMul = (a: Value, b: Value, options: ProductOptions = {}): Value =>
   a.graph.apply('FusedMatMul', [a, b], productAttributes(options))
+/** x·Wᵀ with W in 8 bits, as `int8Specs` in ml/lora/held.ts has it. */
+export const int8Linear = (x: Value, ...matrix: readonly Value[]): Value => x.graph.apply('Int8Linear', [x, ...matrix])
 /** x·w/√(mean x² + ε), row by row. */
 export const rmsNorm = (x: Value, w: Value, epsilon: number): Value => x.graph.apply('RmsNorm', [x, w], { epsilon, axis: -1 })
 export const swiGlu = (gate: Value, up: Value): Value => gate.graph.apply('SwiGlu', [gate, up])

@@ -11,14 +11,15 @@ import { gradients } from '../graph/gradient.ts'
 import { Graph, times, type Value } from '../graph/graph.ts'
 import { add, gemm, mul, reduceSum, reshape } from '../graph/ops.ts'
 import { timeOf, type Shape } from '../llama/forward.ts'
-import { adapterScale, countedLosses, network, rowLosses, type Beside, type Halves } from './network.ts'
+import type { Held } from './held.ts'
+import { adapterScale, countedLosses, network, rowLosses, type Beside } from './network.ts'
 import { adapterName, type LoraMethod } from './trainables.ts'
 
 /**
  * Inputs: those of the gradient graph, `probe` float32 [B,K] of zeros, and for each trainable its `query/…`: of A [K·R,in], the K queries' matrices one
  * below the other; of B [out,K·R], side by side. Outputs: `losses` [B], as in the loss graph, and `products` [B,K], of each row's loss.
  */
-export function gradientProductsGraph(config: HfConfig, method: LoraMethod, shape: Shape, queries: number, halves?: Halves): RunnableGraph {
+export function gradientProductsGraph(config: HfConfig, method: LoraMethod, shape: Shape, queries: number, held?: Held): RunnableGraph {
   const graph = new Graph()
   const [B, K, R] = [shape.batch, queries, method.rank]
   const T = timeOf(shape)
@@ -40,7 +41,7 @@ export function gradientProductsGraph(config: HfConfig, method: LoraMethod, shap
       return gemm(along_NKR, query, { transB: true, alpha: adapterScale(method), plus: y_NO })
     },
   }
-  const net = network(graph, config, method, shape, halves, beside)
+  const net = network(graph, config, method, shape, held, beside)
   const losses_B = rowLosses(net, countedLosses(net, config))
   const [products_BK] = gradients(reshape(reduceSum(losses_B, [0]), []), [probe_BK]) as [Value]
   return emitted('gradient-products', new Map([['losses', losses_B], ['products', products_BK]])) // prettier-ignore

@@ -1,6 +1,7 @@
 /** What every graph about training begins with: the parameters as inputs, adapters beside the projections, and the loss of each token that counts. */
 import { traitsOf } from '../../formats/architectures/traits.ts'
 import type { HfConfig } from '../../formats/hf-config.ts'
+import type { TensorSpec } from '../graph/emit.ts'
 import { labelled, times, type Graph, type Value } from '../graph/graph.ts'
 import {
   add,
@@ -8,6 +9,7 @@ import {
   gather,
   gatherOnce,
   gemm,
+  int8Linear,
   joinShares,
   mul,
   reduceSum,
@@ -18,7 +20,8 @@ import {
   zerosLike,
 } from '../graph/ops.ts'
 import { lastHidden, timeOf, type Shape, type Weights } from '../llama/forward.ts'
-import { baseTensors, embeddingName, headName, projectionPath, type Projection } from '../llama/parameters.ts'
+import { baseTensors, embeddingName, headName, projectionDims, projectionPath, type Projection } from '../llama/parameters.ts'
+import { int8Specs, type Held } from './held.ts'
 import { adapterName, targetsOf, trainableTensors, type LoraMethod, type Method } from './trainables.ts'
 
 /** What may be put beside an adapter: something added to x·Aᵀ, and something added to what the adapter adds. */
@@ -26,9 +29,6 @@ export interface Beside {
   readonly low: (path: string, x: Value, low: Value) => Value
   readonly out: (path: string, low: Value, y: Value) => Value
 }
-
-/** Frozen matrices that are held as float16, and the power of two that each is multiplied with. */
-export type Halves = ReadonlyMap<string, number>
 
 export interface Network {
   readonly graph: Graph
@@ -39,40 +39,41 @@ export interface Network {
 }
 
 /** Inputs for every parameter, and projections with the method's adapters beside them. */
-export function network(
-  graph: Graph,
-  config: HfConfig,
-  method: Method,
-  shape: Shape,
-  halves: Halves = new Map(),
-  beside?: Beside,
-): Network {
+export function network(graph: Graph, config: HfConfig, method: Method, shape: Shape, held: Held = new Map(), beside?: Beside): Network {
   const specs = [...baseTensors(config), ...(method.kind === 'lora' ? trainableTensors(config, method) : [])]
+  const input = ({ name, dtype, dims }: TensorSpec): Value => labelled(name, graph.input(name, dtype, dims))
   const inputs = new Map(
-    specs.map(({ name, dtype, dims }) => [name, labelled(name, graph.input(name, halves.has(name) ? 'float16' : dtype, dims))]),
+    specs.map((spec) => [spec.name, input(held.get(spec.name)?.kind === 'float16' ? { ...spec, dtype: 'float16' } : spec)]),
   )
-  const scaleOf = (name: string): number => halves.get(name) ?? 1
   // Widened where it is first read, not at the beginning.
   const values = (name: string): Value => {
     const value = inputs.get(name)
     if (!value) throw new Error(`no parameter ${name}`)
-    return halves.has(name) ? widen(value, scaleOf(name)) : value
+    const as = held.get(name)
+    if (as?.kind === 'int8') throw new Error(`${name} is held in 8 bits`)
+    return as ? widen(value, as.scale) : value
   }
-  const adapted = new Set<string>(method.kind === 'lora' ? targetsOf(method, config) : [])
+  const targets = new Set<string>(method.kind === 'lora' ? targetsOf(method, config) : [])
   const biased = new Set<string>(traitsOf(config).biases)
   const project = (layer: number, projection: Projection, x: Value, plus?: Value): Value => {
     const path = projectionPath(layer, projection)
-    const y = linear(x, values(`${path}.weight`), biased.has(projection) ? values(`${path}.bias`) : undefined, plus)
-    if (method.kind === 'full' || !adapted.has(projection)) return y
+    const bias = biased.has(projection) ? values(`${path}.bias`) : undefined
+    const name = `${path}.weight`
+    const y =
+      held.get(name)?.kind === 'int8'
+        ? sum(int8Linear(x, ...int8Specs({ name, dims: projectionDims(config, projection) }).map(input)), bias, plus)
+        : linear(x, values(name), bias, plus)
+    if (method.kind === 'full' || !targets.has(projection)) return y
     const plain = gemm(x, values(adapterName(path, 'A')), { transB: true })
     const low = beside ? beside.low(path, x, plain) : plain
-    const sum = gemm(low, values(adapterName(path, 'B')), { transB: true, alpha: adapterScale(method), plus: y })
-    return beside ? beside.out(path, low, sum) : sum
+    const adapted = gemm(low, values(adapterName(path, 'B')), { transB: true, alpha: adapterScale(method), plus: y })
+    return beside ? beside.out(path, low, adapted) : adapted
   }
   const embed = (tokens_N: Value): Value => {
-    if (!halves.has(embeddingName)) return gather(values(embeddingName), tokens_N)
+    const as = held.get(embeddingName)
+    if (as?.kind !== 'float16') return gather(values(embeddingName), tokens_N)
     const rows = graph.apply('ToFloat', [gather(inputs.get(embeddingName)!, tokens_N)])
-    return scaleOf(embeddingName) === 1 ? rows : mul(rows, graph.scalar(scaleOf(embeddingName)))
+    return as.scale === 1 ? rows : mul(rows, graph.scalar(as.scale))
   }
   return { graph, shape, values, weights: { parameter: values, embed, project } }
 }
@@ -83,6 +84,9 @@ function linear(x: Value, weight: Value, bias: Value | undefined, plus: Value | 
   const y = gemm(x, weight, { transB: true, ...(first ? { plus: first } : {}) })
   return plus && bias ? add(y, bias) : y
 }
+
+const sum = (first: Value, ...others: readonly (Value | undefined)[]): Value =>
+  others.reduce<Value>((all, other) => (other ? add(all, other) : all), first)
 
 /** What an adapter's product is multiplied with. */
 export const adapterScale = (method: LoraMethod): number => method.alpha / method.rank

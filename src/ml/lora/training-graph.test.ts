@@ -121,6 +121,14 @@ for (const method of [full, lora]) {
     assertClose(await gradientsOf(method, tail, { at: longer }), await gradientsOf(method, batch), 1e-5)
   })
 
+  test(`${method.kind}: a graph with its norms in simpler operations has the same gradients`, async () => {
+    const graph = gradientGraph(config, method, shape)
+    const inputs = { ...startOf(method), ...batchOf(7, shape) }
+    const apart = graph.takenApart(['RmsNorm'])
+    assert.ok(!new TextDecoder().decode(apart.onnx).includes('SimplifiedLayerNormalization'))
+    assertClose(await (await runnable(apart))(inputs), await (await runnable(graph))(inputs), 1e-5)
+  })
+
   test(`${method.kind}: attention computed twice gives the very bits of attention that is kept`, async () => {
     const at = { ...shape, length: 12, parts: 2 }
     const [kept, twice] = [

@@ -7,14 +7,15 @@ import { peakBytes } from '../graph/memory.ts'
 import { mul, reduceSum, reshape } from '../graph/ops.ts'
 import { lastHidden, logitsOf, type Shape } from '../llama/forward.ts'
 import { headName } from '../llama/parameters.ts'
-import { countedLosses, network, rowLosses, sharesOfLogits, type Halves, type Network } from './network.ts'
+import type { Held } from './held.ts'
+import { countedLosses, network, rowLosses, sharesOfLogits, type Network } from './network.ts'
 import { preferenceLoss } from './preference.ts'
 import { trainableTensors, type Method } from './trainables.ts'
 
 export type { PortSpec, RunnableGraph, TensorSpec } from '../graph/emit.ts'
 export type { Shape } from '../llama/forward.ts'
 export { baseTensors } from '../llama/parameters.ts'
-export type { Halves } from './network.ts'
+export { int8Specs, projectionsAsInt8, toInt8, type Held, type HeldAs } from './held.ts'
 export { initialTrainables, trainableTensors, type LoraMethod, type Method } from './trainables.ts'
 
 /** What is made small: the loss of tokens to follow, or of choices between two answers (preference.ts). */
@@ -26,8 +27,8 @@ export interface GradientOptions {
   readonly accumulate?: boolean
   /** Computes attention's weights again in the backward pass: slower, and much less memory for long sequences. */
   readonly recompute?: boolean
-  /** Frozen matrices that enter as float16: slower by a few per cent, and half their memory. */
-  readonly halves?: Halves
+  /** Frozen matrices that enter in fewer bits: in 16 slower by a few per cent, in 8 faster and rounded; half their memory. */
+  readonly held?: Held
 }
 
 /**
@@ -46,7 +47,7 @@ export function gradientGraph(config: HfConfig, method: Method, shape: Shape, op
 /** The gradient graph's outputs before they become ONNX, by name. */
 export function gradientValues(config: HfConfig, method: Method, shape: Shape, options: GradientOptions = {}): ReadonlyMap<string, Value> {
   const graph = new Graph()
-  const net = network(graph, config, method, shape, options.halves)
+  const net = network(graph, config, method, shape, options.held)
   const loss = lossOf(net, config, options.objective ?? { kind: 'follow' })
   const trainables = trainableTensors(config, method)
   const by = trainables.map(({ name }) => net.values(name))
@@ -71,8 +72,8 @@ function lossOf(net: Network, config: HfConfig, objective: Objective): Value {
 }
 
 /** `losses` [B]: Σ weights·(−log p[target]) of each row. Inputs as in the gradient graph. An adapter whose B is fed as zeros is switched off. */
-export function lossGraph(config: HfConfig, method: Method, shape: Shape, halves?: Halves): RunnableGraph {
-  const net = network(new Graph(), config, method, shape, halves)
+export function lossGraph(config: HfConfig, method: Method, shape: Shape, held?: Held): RunnableGraph {
+  const net = network(new Graph(), config, method, shape, held)
   return emitted('losses', new Map([['losses', rowLosses(net, countedLosses(net, config))]]))
 }
 

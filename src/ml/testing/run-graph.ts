@@ -3,7 +3,7 @@ import { ort } from '../../trainers/local/onnx-runtime.ts'
 import { emitted, type RunnableGraph } from '../graph/emit.ts'
 import type { Value } from '../graph/graph.ts'
 
-export type Numbers = Float32Array | BigInt64Array
+export type Numbers = Float32Array | Int8Array | BigInt64Array
 
 /** A function from named inputs to named outputs; inputs that the graph does not need are left out. */
 export type Run = (

@@ -9,7 +9,7 @@ import {
   gradientGraph,
   lossGraph,
   trainableTensors,
-  type Halves,
+  type Held,
   type Method,
   type RunnableGraph,
   type TensorSpec,
@@ -30,14 +30,14 @@ export interface RunnerOptions {
   /** The base's parameters, where they are not trained. */
   readonly frozen: Tensors
   /** Which of them are held in 16 bits. */
-  readonly halves?: Halves | undefined
+  readonly held?: Held | undefined
   readonly trainables: Tensors
   /** Gradient sums of each lane, by the gradient graph's output names. Where a runtime does not write in place, a run puts others in their stead. */
   readonly sums: [Tensors, Tensors]
   /** Positions of the longest batch. */
   readonly longest: number
   /** A step may have several micro-batches. */
-  readonly inLanes: boolean
+  readonly bothLanes: boolean
   /** A lane may add up several of them. */
   readonly accumulates: boolean
 }
@@ -97,9 +97,9 @@ export class GraphRunner {
 
   /** Σ −log p of what each row learns. */
   async rowLosses(batch: PackedBatch, { threads, adapter = 'on', instead }: Losses): Promise<Float32Array> {
-    const { config, method, longest, halves } = this.#options
+    const { config, method, longest, held } = this.#options
     const shape = shapeOfPasses(batch.rows, longest)
-    const session = await this.#session(`losses of ${batch.rows}`, batch, threads, () => lossGraph(config, method, shape, halves))
+    const session = await this.#session(`losses of ${batch.rows}`, batch, threads, () => lossGraph(config, method, shape, held))
     const feeds = { ...this.#feeds(batch), ...instead, ...(adapter === 'off' ? this.#withoutAdapter() : {}) }
     const losses = new this.#runtime.Tensor('float32', new Float32Array(batch.rows), [batch.rows])
     return (await this.#run(session, feeds, { losses }))['losses']!.data as Float32Array
@@ -111,12 +111,12 @@ export class GraphRunner {
     directions: readonly Values[],
     threads: number,
   ): Promise<{ losses: Float32Array; products: Float32Array }> {
-    const { config, method, longest, halves } = this.#options
+    const { config, method, longest, held } = this.#options
     if (method.kind !== 'lora') throw new Error('products are taken of an adapter’s gradients')
     const K = directions.length
     const shape = shapeOfPasses(batch.rows, longest)
     const session = await this.#session(`products of ${batch.rows} with ${K}`, batch, threads, () =>
-      gradientProductsGraph(config, method, shape, K, halves),
+      gradientProductsGraph(config, method, shape, K, held),
     )
     const feeds = { ...this.#feeds(batch), probe: new this.#runtime.Tensor('float32', new Float32Array(batch.rows * K), [batch.rows, K]) }
     Object.assign(feeds, this.#queries(directions))
@@ -130,12 +130,12 @@ export class GraphRunner {
   }
 
   async #addGradient(batch: PackedBatch, { pairScale, lane, threads }: Gradients): Promise<number> {
-    const { config, method, recipe, longest, halves, accumulates, sums } = this.#options
+    const { config, method, recipe, longest, held, accumulates, sums } = this.#options
     const { recompute, preferenceBeta: beta } = recipe
     const shape = shapeOfPasses(batch.rows, longest)
     const objective = batch.kind === 'prefer' ? { kind: batch.kind, beta } : { kind: batch.kind }
     const session = await this.#session(`gradients, ${batch.kind}`, batch, threads, () =>
-      gradientGraph(config, method, shape, { objective, accumulate: accumulates, recompute, ...(halves ? { halves } : {}) }),
+      gradientGraph(config, method, shape, { objective, accumulate: accumulates, recompute, ...(held ? { held } : {}) }),
     )
     const feeds = this.#feeds(batch)
     if (batch.kind === 'prefer') {

@@ -31,7 +31,7 @@ test('a graph that cannot run in the second thread fails in words, and the threa
     state: {},
     sums: [{}, {}],
     longest: plan.longest,
-    inLanes: true,
+    bothLanes: true,
     accumulates: false,
   })
   const batches = microBatchesOfStep(plan)(1).map((batch) => packBatch(plan.examples, batch, plan))

@@ -5,12 +5,12 @@ import { Worker } from 'node:worker_threads'
 import type { Added } from './graph-runner.ts'
 import { nodeFlags } from './node-flags.ts'
 import type { Squares } from './optimiser.ts'
-import type { Tensors } from './runtime.ts'
+import type { TensorData, Tensors } from './runtime.ts'
 import type { Beside, Shared } from './training-session.ts'
 
 /** A tensor without its class, which no message can carry. */
 export interface Plain {
-  readonly data: Float32Array | Uint16Array
+  readonly data: TensorData
   readonly dims: readonly number[]
 }
 
@@ -35,12 +35,12 @@ export function openLaneThread({
   recipe,
   hyper,
   frozen,
-  halves,
+  held,
   trainables,
   state,
   sums,
   longest,
-  inLanes,
+  bothLanes,
   accumulates,
 }: Shared): Beside {
   const options: LaneOptions = {
@@ -49,12 +49,12 @@ export function openLaneThread({
     recipe,
     hyper,
     frozen: plain(frozen),
-    halves,
+    held,
     trainables: plain(trainables),
     state: plain(state),
     sums: [plain(sums[0]), plain(sums[1])],
     longest,
-    inLanes,
+    bothLanes,
     accumulates,
   }
   const worker = new Worker(new URL('lane-worker.ts', import.meta.url), {

@@ -6,7 +6,7 @@ import { GraphRunner } from './graph-runner.ts'
 import type { FromLane, LaneOptions, PlainTensors, ToLane } from './lane-thread.ts'
 import { nodeRuntime } from './onnx-runtime.ts'
 import { Optimiser } from './optimiser.ts'
-import { floatTensor, halfTensor, type Tensors } from './runtime.ts'
+import { tensorOf, type Tensors } from './runtime.ts'
 
 const options = workerData as LaneOptions
 const runtime = nodeRuntime()
@@ -53,10 +53,5 @@ function resultOf(message: Exclude<ToLane, { kind: 'close' }>): unknown {
 }
 
 function tensors(plain: PlainTensors): Tensors {
-  return Object.fromEntries(
-    Object.entries(plain).map(([name, { data, dims }]) => [
-      name,
-      data instanceof Uint16Array ? halfTensor(runtime, { dims }, data) : floatTensor(runtime, { dims }, data),
-    ]),
-  )
+  return Object.fromEntries(Object.entries(plain).map(([name, { data, dims }]) => [name, tensorOf(runtime, { dims }, data)]))
 }

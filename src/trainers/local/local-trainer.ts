@@ -12,42 +12,48 @@ import { fileURLToPath } from 'node:url'
 import { AppError } from '../../errors.ts'
 import type { RateEvent, TraceEvent, Trainer, TrainingEvent } from '../trainer.ts'
 import { nodeFlags } from './node-flags.ts'
-import type { FromChild, ToChild, Work } from './training-process.ts'
-import { localTrainerVersion } from './version.ts'
+import type { FromChild, HowToRun, ToChild, Work } from './training-process.ts'
+import { localTrainerVersion, portableTrainerVersion } from './version.ts'
 
 export interface LocalTrainerOptions {
   /** At most so many; by default all that this process may use. The bytes are the same for any number. */
   readonly threads?: number
+  /** The same bytes on every processor, on one thread and several times slower (portable-runtime.ts). */
+  readonly portable?: boolean
 }
 
 /** All that this process may use. */
 export const defaultThreads = availableParallelism()
 
 export function localTrainer(options: LocalTrainerOptions = {}): Trainer {
-  const threads = options.threads ?? defaultThreads
+  const { threads = defaultThreads, portable = false } = options
   return {
-    version: localTrainerVersion,
+    version: portable ? portableTrainerVersion : localTrainerVersion,
 
     async estimate(request) {
-      for await (const message of converse({ kind: 'estimate', request, threads })) if (message.kind === 'estimate') return message.estimate
+      for await (const message of converse({ kind: 'estimate', request, threads, portable }))
+        if (message.kind === 'estimate') return message.estimate
       throw new Error('The training process ended without an estimate.')
     },
 
     async *train(request, { signal } = {}): AsyncGenerator<TrainingEvent> {
-      for await (const message of converse({ kind: 'train', request, threads }, signal)) if (message.kind === 'event') yield message.event
+      for await (const message of converse({ kind: 'train', request, threads, portable }, signal))
+        if (message.kind === 'event') yield message.event
     },
 
     async *findRate(request, search, { signal } = {}): AsyncGenerator<RateEvent> {
-      for await (const message of converse({ kind: 'rate', request, search, threads }, signal))
+      for await (const message of converse({ kind: 'rate', request, search, threads, portable }, signal))
         if (message.kind === 'rate') yield message.event
     },
 
     async *trace(request, { signal } = {}): AsyncGenerator<TraceEvent> {
-      for await (const message of converse({ kind: 'trace', request, threads }, signal)) if (message.kind === 'trace') yield message.event
+      for await (const message of converse({ kind: 'trace', request, threads, portable }, signal))
+        if (message.kind === 'trace') yield message.event
     },
 
     async average(request) {
-      for await (const message of converse({ kind: 'average', request, threads })) if (message.kind === 'average') return message.folder
+      for await (const message of converse({ kind: 'average', request, threads, portable }))
+        if (message.kind === 'average') return message.folder
       throw new Error('The training process ended without an average.')
     },
   }
@@ -64,7 +70,7 @@ const keepMemory = { MALLOC_MMAP_THRESHOLD_: String(2 ** 25), MALLOC_TRIM_THRESH
 type Answer = Exclude<FromChild, { kind: 'done' | 'failed' }>
 
 /** Starts a process, hands on what it says and throws what it failed with. Leaving the iteration early ends the process. */
-async function* converse(start: Work & { readonly threads: number }, signal?: AbortSignal): AsyncGenerator<Answer> {
+async function* converse(start: Work & HowToRun, signal?: AbortSignal): AsyncGenerator<Answer> {
   signal?.throwIfAborted()
   const child = fork(fileURLToPath(new URL('training-process.ts', import.meta.url)), [], {
     serialization: 'advanced',

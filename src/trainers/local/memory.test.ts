@@ -16,11 +16,13 @@ const lora: Recipe['method'] = {
 }
 const measured = process.platform === 'linux' && process.arch === 'x64' ? false : 'the formula was fitted on Linux x64'
 
-for (const [title, change] of Object.entries<Partial<Recipe>>({
+for (const [title, { portable = false, ...change }] of Object.entries<Partial<Recipe> & { readonly portable?: boolean }>({
   'small batches': { batchSize: 4, maxLength: 64 },
   'large batches': { batchSize: 8, maxLength: 256 },
   'long sequences': { batchSize: 2, maxLength: 512 },
   'long sequences that compute twice': { batchSize: 2, maxLength: 512, recompute: true },
+  'products in 8 bits': { batchSize: 8, maxLength: 256, precision: 'int8' },
+  'a run in WebAssembly': { batchSize: 4, maxLength: 128, portable: true },
   'training all weights': { batchSize: 8, maxLength: 256, method: { kind: 'full' } },
 })) {
   test(`the peak of ${title} is predicted within a tenth`, { skip: measured }, async (t) => {
@@ -28,7 +30,7 @@ for (const [title, change] of Object.entries<Partial<Recipe>>({
     const recipe: Recipe = { ...defaultSettings, method: lora, learningRate: 1e-4, maxLength: 256, maxSteps: 2, ...change }
     const text = { text: '7 3 '.repeat(recipe.maxLength) }
     const examples = writeExamples(join(output, 'examples.jsonl'), Array<typeof text>(2 * recipe.batchSize).fill(text))
-    const events = await Array.fromAsync(localTrainer().train({ base, examples, recipe, output }))
+    const events = await Array.fromAsync(localTrainer({ portable }).train({ base, examples, recipe, output }))
     const [planned, finished] = [events[0], events.at(-1)]
     assert.ok(planned?.kind === 'planned' && finished?.kind === 'finished')
     const ratio = planned.estimatedBytes / finished.peakBytes

@@ -4,21 +4,25 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '../../errors.ts'
-import { baseTensors, trainableTensors, type Halves, type TensorSpec } from '../../ml/lora/training-graph.ts'
+import { baseTensors, projectionsAsInt8, trainableTensors, type Held, type HeldAs, type TensorSpec } from '../../ml/lora/training-graph.ts'
 import type { MemoryEstimate, Recipe, TrainingRequest } from '../trainer.ts'
 import { baseDigest, openBaseFolder, type BaseFolder } from './base-folder.ts'
 import type { Fingerprint } from './checkpoint.ts'
-import { estimateMemory, microBatching } from './estimate-memory.ts'
+import { estimateMemory, microBatching, refuseWhatWasmCannotHold } from './estimate-memory.ts'
+import { openRuntime } from './open-runtime.ts'
 import { orderOf, stepsOfFirstPass, type Order } from './order.ts'
+import { refuseOverflow } from './overflow.ts'
 import { checkRecipe } from './recipe-limits.ts'
 import { mostRows, rowsThatCostLeast } from './rows.ts'
 import { tokenizeExamples } from './tokenize-examples.ts'
-import { localTrainerVersion } from './version.ts'
+import { localTrainerVersion, portableTrainerVersion } from './version.ts'
 
 /** How a run is carried out; what it ends with does not depend on it. */
 export interface LocalOptions {
   /** At most so many. */
   readonly threads: number
+  /** The same bytes on every processor, more slowly (portable-runtime.ts): another trainer, by its version. */
+  readonly portable?: boolean | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -29,16 +33,17 @@ export interface Plan extends Order {
   readonly longest: number
   /** Examples that go through a graph at once. */
   readonly rows: number
-  /** Frozen matrices to be held in 16 bits, because the run would not fit otherwise, and the power of two to multiply each with. */
-  readonly halved: Halves
+  /** Frozen matrices to be held in 8 bits, as the recipe says, or in 16, because the run would not fit otherwise. */
+  readonly held: Held
   /** Two micro-batches at once, each on half of the threads: where there is memory for both. */
   readonly sideBySide: boolean
+  readonly portable: boolean
   readonly estimate: MemoryEstimate
   readonly fingerprint: Fingerprint
 }
 
 /** Reads base and examples and checks them against the recipe. Throws `invalid` on whatever cannot work. The base stays open. */
-export async function planRun(request: TrainingRequest, { threads, signal }: LocalOptions): Promise<Plan> {
+export async function planRun(request: TrainingRequest, { threads, portable = false, signal }: LocalOptions): Promise<Plan> {
   const { recipe } = request
   const base = await openBaseFolder(request.base)
   try {
@@ -66,7 +71,7 @@ export async function planRun(request: TrainingRequest, { threads, signal }: Loc
     const longest = examples.lengths.reduce((a, b) => Math.max(a, b), 1)
     const specs = trainableTensors(base.config, recipe.method)
     const fingerprint: Fingerprint = {
-      trainer: localTrainerVersion,
+      trainer: portable ? portableTrainerVersion : localTrainerVersion,
       base: await baseDigest(request.base),
       examples: examples.digest,
       adapter: request.adapter === undefined ? null : await digestOf(join(request.adapter, 'adapter_model.safetensors')),
@@ -74,14 +79,16 @@ export async function planRun(request: TrainingRequest, { threads, signal }: Loc
     }
     const most = mostRows(recipe, base.config, preferences ? 2 : 1, longest)
     const rows = rowsThatCostLeast(stepsOfFirstPass(order), examples.lengths, most)
-    const ways = waysToRun(base, recipe, threads > 1 && microBatching(recipe, rows).inLanes).map((way) => ({
+    const ways = waysToRun(base, recipe, threads > 1 && !portable && microBatching(recipe, rows).bothLanes).map((way) => ({
       ...way,
-      estimate: estimateMemory(recipe, base.config, examples, { rows, longest, ...way }),
+      estimate: estimateMemory(recipe, base.config, examples, { rows, longest, portable, ...way }),
     }))
     const budget = request.memoryBudget ?? process.availableMemory()
     const chosen =
       ways.find(({ estimate }) => estimate.bytes <= budget) ?? ways.reduce((a, b) => (b.estimate.bytes < a.estimate.bytes ? b : a))
-    return { ...order, base, specs, longest, rows, ...chosen, fingerprint }
+    if (portable) refuseWhatWasmCannotHold(chosen.estimate)
+    if (recipe.precision === 'int8') await refuseOverflow(await openRuntime({ portable, sideBySide: false }))
+    return { ...order, base, specs, longest, rows, portable, ...chosen, fingerprint }
   } catch (error) {
     await base.weights?.close()
     throw error
@@ -89,12 +96,12 @@ export async function planRun(request: TrainingRequest, { threads, signal }: Loc
 }
 
 /** How a run can be carried out, the fastest first, each in less memory than the one before. It ends with the same bytes in all of them. */
-function waysToRun(base: BaseFolder, recipe: Recipe, sideBySide: boolean): Pick<Plan, 'halved' | 'sideBySide'>[] {
-  const whole: Halves = new Map()
+function waysToRun(base: BaseFolder, recipe: Recipe, sideBySide: boolean): Pick<Plan, 'held' | 'sideBySide'>[] {
+  const rounded: Held = recipe.precision === 'int8' ? projectionsAsInt8(base.config) : new Map()
   return [
-    ...(sideBySide ? [{ halved: whole, sideBySide: true }] : []),
-    { halved: whole, sideBySide: false },
-    { halved: publishedInHalves(base, recipe), sideBySide: false },
+    ...(sideBySide ? [{ held: rounded, sideBySide: true }] : []),
+    { held: rounded, sideBySide: false },
+    { held: new Map([...publishedInHalves(base, recipe), ...rounded]), sideBySide: false },
   ]
 }
 
@@ -102,13 +109,13 @@ function waysToRun(base: BaseFolder, recipe: Recipe, sideBySide: boolean): Pick<
  * Matrices that an adapter's base publishes in 16 bits. BF16 reaches further down than float16: divided by this power of two its values are float16's, but for
  * a very few; the matrix of one that is not stays in 32 bits.
  */
-function publishedInHalves({ config, weights }: BaseFolder, { method }: Recipe): Halves {
+function publishedInHalves({ config, weights }: BaseFolder, { method }: Recipe): Held {
   const matrices = method.kind === 'full' ? [] : baseTensors(config).filter(({ dims }) => dims.length > 1)
   const scales = { F32: null, F16: 1, BF16: 2 ** -15 }
   return new Map(
-    matrices.flatMap(({ name }) => {
+    matrices.flatMap(({ name }): [string, HeldAs][] => {
       const scale = scales[weights!.typeOf(name)]
-      return scale === null ? [] : [[name, scale] as const]
+      return scale === null ? [] : [[name, { kind: 'float16', scale }]]
     }),
   )
 }

@@ -17,10 +17,11 @@ const long = { text: 'A '.repeat(301) }
 /** Wide enough that threads share an operator where there are many positions (threads.ts). */
 const wide = { hiddenSize: 256, intermediateSize: 256, heads: 4, kvHeads: 4, headSize: 64 }
 
-for (const [what, own, maxLength, config] of [
-  ['short examples', [], tinyRecipe.maxLength, wide],
-  ['a long one', [long, long], 602, wide],
-  ['a narrow base', [long, long], 602, {}],
+for (const [what, own, maxLength, config, precision] of [
+  ['short examples', [], tinyRecipe.maxLength, wide, 'float32'],
+  ['a long one', [long, long], 602, wide, 'float32'],
+  ['a narrow base', [long, long], 602, {}, 'float32'],
+  ['products in 8 bits', [long, long], 602, wide, 'int8'],
 ] as const)
   test(`in this process or another, with any number of threads, in little memory, and after a resume, a run with ${what} ends with the same digest`, async (t) => {
     const folder = temporaryFolder(t)
@@ -31,6 +32,7 @@ for (const [what, own, maxLength, config] of [
       recipe: {
         ...tinyRecipe,
         maxLength,
+        precision,
         maxSteps: 5,
         accumulation: 2,
         checkpointEvery: 2,

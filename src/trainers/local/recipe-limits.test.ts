@@ -7,7 +7,15 @@ import { checkRecipe } from './recipe-limits.ts'
 const lora = (change: object): Partial<Recipe> => ({ method: { ...tinyRecipe.method, ...change } })
 
 test('a recipe that the base can have passes', () => {
-  for (const change of [{}, { method: { kind: 'full' } as const }, { maxLength: 64 }, { warmup: 1 }, { clip: null }, lora({ rank: 16 })])
+  for (const change of [
+    {},
+    { precision: 'int8' } as const,
+    { method: { kind: 'full' } as const },
+    { maxLength: 64 },
+    { warmup: 1 },
+    { clip: null },
+    lora({ rank: 16 }),
+  ])
     checkRecipe({ ...tinyRecipe, ...change }, tinyConfig)
 })
 
@@ -36,6 +44,8 @@ test('a recipe that the base cannot have is refused with the field, its value an
     [{ clip: 0 }, /clip is 0/],
     [{ seed: -1 }, /seed is -1/],
     [{ schedule: 'linear' as 'cosine' }, /schedule is "linear"; choose "constant" or "cosine"/],
+    [{ precision: 'int4' as 'int8' }, /precision is "int4"; choose "float32" or "int8"/],
+    [{ precision: 'int8', method: { kind: 'full' } }, /trains all weights with precision int8.*choose float32, or method lora/],
   ]
   for (const [change, words] of cases)
     assert.throws(() => checkRecipe({ ...tinyRecipe, ...change }, tinyConfig), { name: 'AppError', code: 'invalid', message: words })

@@ -23,6 +23,12 @@ export function checkRecipe(recipe: Recipe, config: HfConfig): void {
   whole('checkpointEvery', recipe.checkpointEvery, 1, 100_000_000)
   between('preferenceBeta', recipe.preferenceBeta, 1e-6, 100)
   if (typeof recipe.recompute !== 'boolean') refuse(`The recipe's recompute is ${String(recipe.recompute)}; choose true or false.`)
+  if (recipe.precision !== 'float32' && recipe.precision !== 'int8')
+    refuse(`The recipe's precision is "${String(recipe.precision)}"; choose "float32" or "int8".`)
+  if (recipe.precision === 'int8' && recipe.method.kind === 'full')
+    refuse(
+      'The recipe trains all weights with precision int8, which can hold only weights that stay as they are; choose float32, or method lora.',
+    )
   between('validation', recipe.validation, 0, 0.9)
   if (recipe.patience !== null) {
     whole('patience', recipe.patience, 1, 1_000_000)

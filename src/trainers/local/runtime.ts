@@ -27,11 +27,19 @@ export function floatTensor({ Tensor }: Pick<Runtime, 'Tensor'>, spec: Pick<Tens
   return new Tensor('float32', values, [...spec.dims])
 }
 
+/** A tensor over values, or over the bits of 16-bit values. */
+export function tensorOf(runtime: Pick<Runtime, 'Tensor'>, spec: Pick<TensorSpec, 'dims'>, data: TensorData): Tensor {
+  if (data instanceof Uint16Array) return halfTensor(runtime, spec, data)
+  return data instanceof Int8Array ? new runtime.Tensor('int8', data, [...spec.dims]) : floatTensor(runtime, spec, data)
+}
+
+export type TensorData = Float32Array | Uint16Array | Int8Array
+
 /**
  * A float16 tensor over bits. Where there is a Float16Array (Node 24), onnxruntime-common 1.30 turns any data into one, and onnxruntime-node reads nothing from
  * it ("not enough space: expected 8, got 0"); so the tensor is given the bits themselves again.
  */
-export function halfTensor({ Tensor }: Pick<Runtime, 'Tensor'>, spec: Pick<TensorSpec, 'dims'>, bits: Uint16Array): Tensor {
+function halfTensor({ Tensor }: Pick<Runtime, 'Tensor'>, spec: Pick<TensorSpec, 'dims'>, bits: Uint16Array): Tensor {
   const tensor = new Tensor('float16', bits, [...spec.dims])
   Object.defineProperty(tensor, 'cpuData', { value: bits })
   return tensor

@@ -16,7 +16,7 @@ import type {
 } from '../trainer.ts'
 import { averageAdapters } from './average-adapters.ts'
 import { findRateHere } from './find-learning-rate.ts'
-import { planRun } from './plan.ts'
+import { planRun, type LocalOptions } from './plan.ts'
 import { traceHere } from './trace-examples.ts'
 import { trainHere } from './train-here.ts'
 
@@ -26,7 +26,9 @@ export type Work =
   | { readonly kind: 'trace'; readonly request: TraceRequest }
   | { readonly kind: 'average'; readonly request: AverageRequest }
 
-export type ToChild = (Work & { readonly threads: number }) | { readonly kind: 'abort' }
+export type HowToRun = Required<Pick<LocalOptions, 'threads' | 'portable'>>
+
+export type ToChild = (Work & HowToRun) | { readonly kind: 'abort' }
 
 export type FromChild =
   | { readonly kind: 'event'; readonly event: TrainingEvent }
@@ -70,7 +72,7 @@ async function answer(message: Exclude<ToChild, { kind: 'abort' }>): Promise<voi
 }
 
 async function work(message: Exclude<ToChild, { kind: 'abort' }>): Promise<void> {
-  const options = { threads: message.threads, signal: abort.signal }
+  const options = { threads: message.threads, portable: message.portable, signal: abort.signal }
   switch (message.kind) {
     case 'estimate': {
       const plan = await planRun(message.request, options)

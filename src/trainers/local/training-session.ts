@@ -73,7 +73,7 @@ export class TrainingSession {
     this.#specs = trainableTensors(options.config, options.method)
     const trainables = this.#tensors('', state.trainables)
     this.#state = { ...trainables, ...this.#tensors('m/', state.m), ...this.#tensors('v/', state.v) }
-    this.#sums = [this.#tensors('grad/'), options.inLanes ? this.#tensors('grad/') : {}]
+    this.#sums = [this.#tensors('grad/'), options.bothLanes ? this.#tensors('grad/') : {}]
     const hyper = { beta1, beta2, epsilon, weightDecay, clip }
     const shared = { ...rest, recipe: { preferenceBeta, recompute }, hyper, trainables, state: this.#state, sums: this.#sums }
     this.#runner = new GraphRunner(runtime, shared)

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import type { Held } from '../../ml/lora/training-graph.ts'
 import { letterExamples, temporaryFolder, tinyRecipe, writeExamples, writeTinyBase } from '../testing.ts'
 import type { TrainingRequest } from '../trainer.ts'
 import { openSession, startingPoint } from './open-session.ts'
@@ -29,11 +30,11 @@ for (const type of ['F16', 'BF16'] as const)
       return plan
     }
     const whole = await planned({})
-    assert.equal(whole.halved.size, 0)
+    assert.equal(whole.held.size, 0)
     const tight = { memoryBudget: whole.estimate.bytes - 1 }
     const half = await planned(tight)
     const bytes = (parts: typeof whole.estimate.parts) => parts.find(([part]) => part === 'base weights')![1]
-    assert.ok(half.halved.size > 10)
+    assert.ok(half.held.size > 10)
     assert.ok(bytes(half.estimate.parts) < 0.51 * bytes(whole.estimate.parts))
 
     const weights = async (change: Partial<TrainingRequest>) => {
@@ -55,8 +56,8 @@ test('a matrix with a value that 16 bits would round is held in 32, so that no l
   }
   const plan = await planRun(request, options)
   const losses = async (halved: readonly string[]) => {
-    const held = { ...plan, halved: new Map(halved.map((name) => [name, 1])) }
-    const session = await openSession(held, 2, await startingPoint(request, plan))
+    const held: Held = new Map(halved.map((name) => [name, { kind: 'float16', scale: 1 }]))
+    const session = await openSession({ ...plan, held }, 2, await startingPoint(request, plan))
     const found = await session.rowLosses(batchOf(plan.rows))
     await session.close()
     return [...found]
