@@ -13,7 +13,7 @@ import { judge } from '../formats/testing/llama-cpp.ts'
 import { architectureGoldens, readArchitectureGolden, type ArchitectureGolden } from '../ml/testing/architecture-goldens.ts'
 
 /** llama.cpp looks GELU up in a table of 16-bit numbers, whatever the precision of the rest. */
-const tolerances = { 'full precision': 1e-4, 'full precision but for GELU': 0.01, 'F16 weights and cache': 0.05, Q8_0: 0.8 } as const
+const tolerances = { 'full precision': 1e-4, 'full precision but for GELU': 0.01, 'F16 weights and cache': 0.05, Q8_0: 0.2 } as const
 /** The largest differences, for docs/design/architectures.md: MEASURE=1 node --test. */
 const seen = new Map<string, number>()
 after(() => process.env['MEASURE'] && console.log(Object.fromEntries([...seen].map(([what, most]) => [what, Number(most.toPrecision(2))]))))
@@ -78,9 +78,11 @@ for (const name of architectureGoldens) {
   })
 
   if (!name.endsWith('-window'))
-    test(`${name}: so they are as served, with weights, keys and values in 16 bits, and nearly so in Q8_0`, async () => {
+    test(`${name}: so they are as served, with weights, keys and values in 16 bits, and nearly so in Q8_0 where rows are long enough for it`, async () => {
       const served = await judge({ base: await base('F16'), adapter: overlay() }, (it) => it.allNextTokens(ids))
       assertAgrees('F16 weights and cache', golden, served, 'logits_after')
+      // At a width of 32 only down_proj has rows of more than one block, and in some of these checkpoints not even that.
+      if (golden.config.intermediateSize % 32 !== 0) return
       const small = await judge({ base: await base('Q8_0'), adapter: overlay() }, (it) => it.allNextTokens(ids))
       assertAgrees('Q8_0', golden, small, 'logits_after')
     })

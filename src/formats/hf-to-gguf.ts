@@ -55,7 +55,7 @@ const fileTypes = { F32: 0, F16: 1, Q8_0: 7 } as const satisfies Record<GgufWrit
 
 /**
  * The base model, with the adapter merged in where one is given. Reads a few megabytes of weights at a time. With Q8_0, matrices whose rows
- * are not whole blocks of 32 stay F16; norms are F32 always. Throws FormatError before the first byte on what does not fit or cannot be converted,
+ * are not whole blocks of 32, or one block alone, stay F16; norms are F32 always. Throws FormatError before the first byte on what does not fit or cannot be converted,
  * and between tensors on weights that are not finite.
  */
 export function modelToGguf(
@@ -136,7 +136,9 @@ function weightTensor(
 ): GgufTensorToWrite {
   const heads = rotatedHeads(config, projectionOf(name))
   const offset = name.endsWith('norm.weight') ? traitsOf(config).normOffset : 0
-  const fits = (shape.at(-1) ?? 1) % 32 === 0
+  // llama.cpp's kernels for AMX give other numbers, or none, for rows of one block and more than 32 tokens at once (docs/log.md).
+  const rowSize = shape.at(-1) ?? 1
+  const fits = rowSize % 32 === 0 && rowSize > 32
   const type = shape.length === 1 ? 'F32' : wanted === 'Q8_0' && !fits ? 'F16' : wanted
   return {
     name: ggufName(config, name),
