@@ -2,7 +2,7 @@
  * Useful tokens per second and peak memory of training, ours against PyTorch + PEFT on the same base, examples and machine, in alternation; medians.
  *
  *   node bench/trainer.ts --python /path/to/python       (with torch, transformers, peft; without it only ours is measured)
- *   … --shapes 7m,135m,360m --work 4x256,1x512,stories --peers eager,compiled,bf16 --ours float32,int8 --rounds 3 --steps 8 --full
+ *   … --shapes 7m,135m,360m --work 4x256,1x512,stories --peers eager,compiled,bf16 --ours float32,int8,int8+recompute --rounds 3 --steps 8 --full
  *
  * `stories` are pages of real stories (--texts: JSONL with `lang` and `pages`), at most 512 tokens, in batches of 8: PyTorch pads them to the longest of a batch
  * (default collation), or has them packed into rows of 512. Padding is not work: only tokens count. Each peer also runs with glibc told to keep all that is
@@ -100,29 +100,28 @@ async function compare(base: string, work: Work): Promise<void> {
   const lengths = await lengthsOf(base, examples, work)
   const peers = options.python === undefined ? [] : options.peers.split(',')
   const forms = work.name === 'stories' ? peers.flatMap((peer) => [`${peer} padded`, `${peer} packed`]) : peers
-  const own = precisions()
+  const own = options.ours.split(',')
   const results = new Map<string, Round[]>([...own, ...forms].map((who) => [who, []]))
   for (let round = 0; round < rounds; round++)
-    for (const [who, all] of results) {
-      const precision = own.find((one) => one === who)
-      all.push(precision ? await ours(base, examples, work, precision) : await peer(base, who, batchesOf(lengths, work, who, round)))
-    }
+    for (const [who, all] of results)
+      all.push(own.includes(who) ? await ours(base, examples, work, who) : await peer(base, who, batchesOf(lengths, work, who, round)))
   const of = (who: string, part: keyof Round) => median((results.get(who) ?? []).map((round) => round[part]))
   const lineOf = (who: string, name: string) =>
     `  ${name.padEnd(40)} ${of(who, 'tokensPerSecond').toFixed(0).padStart(6)} tokens/s  ${(of(who, 'peakBytes') / 1e9).toFixed(2)} GB`
-  for (const precision of own) console.log(lineOf(precision, `Commonweights ${precision}`))
+  for (const form of own) console.log(lineOf(form, `Commonweights ${form}`))
   for (const form of forms) {
-    const ratio = (precision: string, part: keyof Round) => (of(precision, part) / of(form, part)).toFixed(2)
+    const ratio = (one: string, part: keyof Round) => (of(one, part) / of(form, part)).toFixed(2)
     const beside = own.map((one) => `${one} ${ratio(one, 'tokensPerSecond')}× as fast with ${ratio(one, 'peakBytes')}× the memory`)
     console.log(`${lineOf(form, `PyTorch + PEFT ${form}`)}  → ours ${beside.join(', ')}`)
   }
 }
 
-function precisions(): Recipe['precision'][] {
-  return options.ours.split(',').map((precision) => {
-    if (precision !== 'float32' && precision !== 'int8') throw new Error(`${precision} is no precision; choose float32 or int8`)
-    return precision
-  })
+/** What a form of ours changes in the recipe: `float32`, `int8`, either with `+recompute`. */
+function changesOf(form: string): Pick<Recipe, 'precision' | 'recompute'> {
+  const [precision, more] = form.split('+')
+  if ((precision !== 'float32' && precision !== 'int8') || (more !== undefined && more !== 'recompute'))
+    throw new Error(`${form} is no form of ours; choose float32 or int8, or either with +recompute`)
+  return { precision, recompute: more !== undefined }
 }
 
 /** Positions of each example, in the order of the file. */
@@ -145,13 +144,13 @@ function batchesOf(lengths: readonly number[], { batchSize, maxLength }: Work, w
   })
 }
 
-async function ours(base: string, examples: string, { batchSize, maxLength }: Work, precision: Recipe['precision']): Promise<Round> {
+async function ours(base: string, examples: string, { batchSize, maxLength }: Work, form: string): Promise<Round> {
   const targetModules = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj']
   const recipe: Recipe = {
     ...defaultSettings,
     method: options.full ? { kind: 'full' } : { kind: 'lora', rank: 8, alpha: 16, targetModules },
+    ...changesOf(form),
     maxSteps: steps + warmUp,
-    precision,
     maxLength,
     batchSize,
     learningRate: 1e-4,

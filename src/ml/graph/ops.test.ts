@@ -238,6 +238,7 @@ test('operations that nothing flows back through compute what they say', async (
     new Map([
       ['min', ops.min(a, graph.scalar(0.5))],
       ['max', ops.reduceMax(a, [0])],
+      ['sizes', graph.apply('Abs', [a])],
       ['marks', graph.apply('ToFloat', [isSame])],
       ['taken', ops.reduceSum(ops.gather(graph.floats([0, 1, 2, 3, 4, 5]), distinct), [0])],
       ['nonzero', ops.reduceSum(ops.gather(a, places), [0])],
@@ -248,6 +249,7 @@ test('operations that nothing flows back through compute what they say', async (
   const expected = {
     min: [0.5, 0, -2, 0.5],
     max: [1],
+    sizes: [1, 0, 2, 0.75],
     marks: [0, 0, 1, 1, 0, 0, 0, 0, 1, 0, 1, 0],
     taken: [10],
     nonzero: [-0.25],

@@ -130,6 +130,7 @@ export type OpName =
   | 'Div'
   | 'Min'
   | 'Neg'
+  | 'Abs'
   | 'Sqrt'
   | 'Exp'
   | 'Log'
@@ -192,6 +193,8 @@ export const opTable: Readonly<Record<OpName, Op>> = {
   /** The smaller of two. Used on scalars that nothing is learnt through. */
   Min: { shape: broadcast },
   Neg: elementwise((_x, _y, dY) => neg(dY)),
+  /** Used on what is rounded, which nothing is learnt through. */
+  Abs: { shape: first },
   Sqrt: elementwise((x, y, dY) => div(mul(dY, x.graph.scalar(0.5)), y)),
   Exp: elementwise((_x, y, dY) => mul(dY, y)),
   Log: elementwise((x, _y, dY) => div(dY, x)),
@@ -221,8 +224,8 @@ export const opTable: Readonly<Record<OpName, Op>> = {
   },
   /**
    * Y = x·Wᵀ with a frozen W in 8 bits, x in 8 bits while the product is taken. Inputs: x [N,in]; Wᵀ as int8 [in,out] with the scale of each column; and W as
-   * int8 [out,in] with the scale of each column, which the derivative is multiplied with: dx = dY·W, in the same way. One scale serves all of x, so rows are
-   * first divided by their root mean square, unless they come out of a norm. (SwitchBack, arXiv 2304.13013, has a scale for each row; so has this, in effect.)
+   * int8 [out,in] with the scale of each column, which the derivative is multiplied with: dx = dY·W, in the same way. The runtime rounds all of x with one scale,
+   * so each row is first divided by its largest number: a scale for each row, in effect. Source: SwitchBack (arXiv 2304.13013).
    */
   Int8Linear: {
     shape: (inputs) => {
@@ -233,10 +236,8 @@ export const opTable: Readonly<Record<OpName, Op>> = {
     lower: (inputs) => {
       const [x, matrix, scales] = inputs as [Value, Value, Value]
       const { graph } = x
-      if (x.node.op === 'RmsNorm') return [graph.apply('Int8Product', [x, matrix, scales])]
-      const ones = graph.floats(new Float32Array(Number(at(x.dims, 1))).fill(1))
-      const even = graph.apply('RmsNorm', [x, ones], { epsilon: leastSquare, axis: -1 })
-      return [div(graph.apply('Int8Product', [even, matrix, scales]), output(even.node, 1))]
+      const largest = add(reduceMax(graph.apply('Abs', [x]), [1]), graph.scalar(leastNumber))
+      return [mul(graph.apply('Int8Product', [div(x, largest), matrix, scales]), largest)]
     },
     gradient: ({ inputs }, [dY]) => {
       const [, forward, forwardScales, backward, backwardScales] = inputs as [Value, Value, Value, Value, Value]
@@ -672,8 +673,8 @@ function sharesOf(rows: Dim, attributes: Attributes): Dim[] {
   return Array.from({ length: count }, (_, i) => (typeof rows === 'string' ? `${rows}.${i}` : Math.max(0, Math.min(size, rows - i * size))))
 }
 
-/** Keeps rows of zeros from being divided by nothing; derivatives have mean squares far above it. */
-const leastSquare = 1e-35
+/** Keeps rows of zeros from being divided by nothing; whatever matters of a derivative is far above it. */
+const leastNumber = 1e-30
 
 const geluScale = Math.sqrt(2 / Math.PI)
 const geluCubic = 0.044715
