@@ -1,4 +1,4 @@
-/** What the operation Attend (ops.ts) is made of: its queries in parts, each held against the keys that it may see. */
+/** What the operation Attend (op-table.ts) is made of: its queries in parts, each held against the keys that it may see. */
 import { times, type Attributes, type Dim, type Value } from './graph.ts'
 import { add, join, matMul, mul, partsOf, reshape, softmax, tanh, transpose } from './ops.ts'
 

@@ -1,7 +1,7 @@
 /** Turns a graph into the ONNX model that computes some of its values. */
 import { writeOnnx, type OnnxAttribute, type OnnxInitializer, type OnnxNode } from '../../formats/onnx.ts'
 import { Graph, needed, type Attributes, type Dim, type Dtype, type Node, type Value } from './graph.ts'
-import { opTable, type OpName } from './ops.ts'
+import { opTable, type OpName } from './op-table.ts'
 
 export interface TensorSpec {
   readonly name: string

@@ -1,5 +1,6 @@
 /** Reverse-mode differentiation: walks a graph backwards and asks each operation's entry for its gradient. */
-import { opTable, add, again, gemm, scatterAdd } from './ops.ts'
+import { opTable } from './op-table.ts'
+import { add, again, gemm, scatterAdd } from './ops.ts'
 import { output, type Node, type Value } from './graph.ts'
 
 export interface GradientsOptions {

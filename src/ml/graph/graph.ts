@@ -6,12 +6,14 @@
  *     B batch   T time   N = B·T tokens   L tokens with a loss   V vocabulary   H hidden   F feed-forward (intermediate)
  *     K key/value heads   G query heads per key/value head   D head size   R rank   d… the loss's derivative by …
  */
-import { opTable, type OpName } from './ops.ts'
+import { opTable, type OpName } from './op-table.ts'
 
 export type Dtype = 'float32' | 'float16' | 'int8' | 'int64' | 'bool'
 
 /** A count of elements, or the name of a size that only a run knows. */
 export type Dim = number | string
+
+export const sameDims = (a: readonly Dim[], b: readonly Dim[]): boolean => a.length === b.length && a.every((dim, axis) => dim === b[axis])
 
 /** A size n times as large; of a named one, a name that says so, e.g. `4·T`. */
 export function times(dim: Dim, n: number): Dim {

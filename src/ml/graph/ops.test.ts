@@ -6,7 +6,7 @@ import { relativeDifference, runnable } from '../testing/run-graph.ts'
 import { Graph, output, times, type Dim, type Value } from './graph.ts'
 import { gradients } from './gradient.ts'
 import * as ops from './ops.ts'
-import { opTable, type OpName } from './ops.ts'
+import { opTable, type OpName } from './op-table.ts'
 
 /** Differences of float32 results over a step of 2·h: the cubic error is about h², the rounding error about 1e-7/h. */
 const h = 1e-2
