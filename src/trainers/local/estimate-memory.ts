@@ -65,7 +65,7 @@ export function estimateMemory(recipe: Recipe, config: HfConfig, examples: Token
   // sums that are passed in, a second time.
   const rows = preferences ? 2 * pass.rows : pass.rows
   const objective = preferences ? ({ kind: 'prefer', beta } as const) : ({ kind: 'follow' } as const)
-  const graph = activationBytes(config, method, shapeOfPasses(rows, longest), { objective, accumulate, recompute, held: held })
+  const graph = activationBytes(config, method, shapeOfPasses(rows, longest), { objective, accumulate, recompute, held })
   const share = recompute ? allocatorShare.recomputed : allocatorShare.kept
   const between = share * (graph - frozen - half - (accumulate ? 3 : 2) * trained)
   // When they are gone, the runtime makes copies of the gradients (training-session.ts).
